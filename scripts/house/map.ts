@@ -156,7 +156,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'language/failure-en.ts',
     'language/failure-words.ts',
     'language/languages.ts',
-    'language/record-en.ts',
     'language/notation.ts',
     'markdown/escape-markdown.ts',
     'markdown/render-markdown.ts',

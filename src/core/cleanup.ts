@@ -1,3 +1,5 @@
+import { say } from './language/say.ts';
+
 /**
  * A last-in-first-out stack of things to undo. It always runs all of them, and what fails in them never hides the first
  * error. Like `AsyncDisposableStack`, but errors of clean-up are gathered in addition to the cause instead of wrapping
@@ -21,7 +23,7 @@ export class CleanupStack {
       try {
         await step.undo();
       } catch (cause) {
-        failures.push(new Error(`could not ${step.what}`, { cause }));
+        failures.push(new Error(say`could not ${step.what}`, { cause }));
       }
     }
     return failures;

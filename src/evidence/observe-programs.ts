@@ -1,4 +1,5 @@
 import type { CleanupStack } from '../core/cleanup.ts';
+import { say } from '../core/language/say.ts';
 import type { Program } from '../lab/types.ts';
 import { observe } from '../observe/observe.ts';
 import type { Observer } from '../observe/observer.ts';
@@ -17,7 +18,7 @@ export function observePrograms(
   return new Map(
     [...byMachine].map(([machine, there]) => {
       const observer = observe(shells.get(machine)!, { resident: there.length <= MOST_BESIDE_RESIDENT });
-      cleanup.add(`stop watching programs on ${machine}`, () => observer[Symbol.asyncDispose]());
+      cleanup.add(say`stop watching programs on ${machine}`, () => observer[Symbol.asyncDispose]());
       return [machine, observer] as const;
     }),
   );

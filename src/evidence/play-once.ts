@@ -4,7 +4,8 @@ import type { MachineSystem } from '../core/lab-description.ts';
 import { timestamp, type Event, type EventBody, type EventSink, type RoleInfo } from '../core/events.ts';
 import { TrueOrder } from '../core/time/true-order.ts';
 import type { Lab } from '../lab/types.ts';
-import { formatBinarySize } from '../core/text/amounts.ts';
+import { sayBinarySize } from '../core/language/amounts.ts';
+import { say } from '../core/language/say.ts';
 import { roomForPackets, sharesOf } from '../report/run/output-limit.ts';
 import type { Repeat } from '../report/run/run-summary.ts';
 import { playScenario } from '../scenario/play.ts';
@@ -190,8 +191,11 @@ function roleInfo(lab: Lab, role: string): RoleInfo {
 }
 
 function tellCut(events: EventSink, role: string, maxOutputBytes: number): void | Promise<void> {
-  const message =
-    `${role} prints more than is stored of a program (${formatBinarySize(maxOutputBytes)}, in all files of the run): ` +
-    'what comes now is shown and matched, but only its end is stored';
-  return events.emit({ kind: 'notice', level: 'warning', message, hint: 'To store more: lab run --max-output SIZE' });
+  const message = say`${role} prints more than is stored of a program (${sayBinarySize(maxOutputBytes)}, in all files of the run): what comes now is shown and matched, but only its end is stored`;
+  return events.emit({
+    kind: 'notice',
+    level: 'warning',
+    message,
+    hint: say`To store more: lab run --max-output SIZE`,
+  });
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
 import { suggestion } from '../core/text/suggest.ts';
+import { say } from '../core/language/say.ts';
 import { buildRemarks, deployPrograms } from '../deploy/deploy-programs.ts';
 import type { PlayResult } from '../scenario/play-result.ts';
 import { castOf, type Scenario } from '../scenario/scenario.ts';
@@ -155,13 +156,16 @@ async function playTimes(times: number, play: Play): Promise<FailedRun[]> {
 function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined): Scenario {
   const names = [...scenarios.keys()];
   if (names.length === 0)
-    throw new UsageError(`${basename(lab.file)} has no scenario`, {
+    throw new UsageError(say`${basename(lab.file)} has no scenario`, {
       code: 'no-scenario',
-      hint: 'Add one under "scenarios:"; "lab init --template tp1" shows how.',
+      hint: say`Add one under "scenarios:"; "lab init --template tp1" shows how.`,
     });
   const found = scenarios.get(name ?? defaultScenario(lab));
   if (found !== undefined) return found;
-  throw new UsageError(`there is no scenario "${name}"`, { code: 'unknown-scenario', hint: suggestion(name!, names) });
+  throw new UsageError(say`there is no scenario "${name!}"`, {
+    code: 'unknown-scenario',
+    hint: suggestion(name!, names),
+  });
 }
 
 /** The name of the scenario to play when none is named: the default one, or else the first of the file. */
@@ -178,12 +182,13 @@ async function tellChoice({ name }: Scenario, session: LockedSession): Promise<v
   const { lab } = await session.lab();
   const others = [...lab.scenarios.keys()].filter((other) => other !== name);
   if (others.length === 0) return;
-  const why = lab.scenarios.get(name)?.isDefault ? 'the default scenario' : 'the first scenario of the file';
   await session.context.events.emit({
     kind: 'notice',
     level: 'info',
-    message: `this plays ${name}, ${why}`,
-    hint: `For another: ${others.map((other) => `lab run ${other}`).join(', or ')}`,
+    message: lab.scenarios.get(name)?.isDefault
+      ? say`this plays ${name}, the default scenario`
+      : say`this plays ${name}, the first scenario of the file`,
+    hint: say`For another: ${others.map((other) => `lab run ${other}`).join(say`, or `)}`,
   });
 }
 

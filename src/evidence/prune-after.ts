@@ -1,5 +1,5 @@
 import { messageOf } from '../core/errors.ts';
-import { counted } from '../core/language/say.ts';
+import { counted, say } from '../core/language/say.ts';
 import { pruneRuns, type Pruning } from '../state/runs/prune-runs.ts';
 import type { CommandContext } from '../session/context.ts';
 import type { Session } from '../session/session.ts';
@@ -30,14 +30,14 @@ export async function pruneAfter(session: Session, played: readonly { readonly r
     const pruning = await pruneRuns(stateFolder, { rule, except, most: MOST_AT_ONCE + except.length });
     await tellFailures(context, pruning);
     if (pruning.removed.length === 0) return;
-    const message = `${counted(pruning.removed.length, 'older run')} removed, as "runs" of the lab file says`;
-    const hint = `${pruning.waiting} more will go at the end of the next ones; at once: lab runs prune`;
+    const message = say`${counted(pruning.removed.length, 'older run')} removed, as "runs" of the lab file says`;
+    const hint = say`${pruning.waiting} more will go at the end of the next ones; at once: lab runs prune`;
     await context.events.emit({ kind: 'notice', level: 'info', message, ...(pruning.waiting > 0 && { hint }) });
   } catch (error) {
     await context.events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `older runs are not removed: ${messageOf(error)}`,
+      message: say`older runs are not removed: ${messageOf(error)}`,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { PacketCapture } from '../capture/packet-capture.ts';
 import { planCapture } from '../capture/capture-plan.ts';
 import type { EventSink } from '../core/events.ts';
+import { say } from '../core/language/say.ts';
 import { AttemptWatch } from '../observe/attempts/attempt-watch.ts';
 import type { LinkCapture } from '../packets/link-capture.ts';
 import type { OpenNetfilter } from '../packets/netfilter-channel.ts';
@@ -63,13 +64,13 @@ async function keepPackets(
     await events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `${lost} packets are missing in ${CAPTURE_FILE}: the machine was too busy to keep them`,
+      message: say`${lost} packets are missing in ${CAPTURE_FILE}: the machine was too busy to keep them`,
     });
   if (full)
     await events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `${CAPTURE_FILE} holds only the beginning of the run: it is full`,
-      hint: 'For more: lab run --max-output SIZE; or write a capture of your own: lab capture MACHINE -w FILE',
+      message: say`${CAPTURE_FILE} holds only the beginning of the run: it is full`,
+      hint: say`For more: lab run --max-output SIZE; or write a capture of your own: lab capture MACHINE -w FILE`,
     });
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { withCleanup } from '../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { connectUnix } from '../host/unix-socket.ts';
 import { stateFolderFor } from '../state/state-folder.ts';
 import type { CommandContext } from '../session/context.ts';
@@ -24,20 +25,20 @@ export async function joinRun(context: CommandContext, role: string): Promise<Jo
   const socket = await reach(runSocketPath(stateFolderFor(context)));
   if (socket === undefined) return undefined;
   return withCleanup(async (cleanup) => {
-    cleanup.add('leave the run', () => socket.destroy());
+    cleanup.add(say`leave the run`, () => socket.destroy());
     const leave = (): void => void socket.destroy();
     context.signal.addEventListener('abort', leave, { once: true });
-    cleanup.add('stop listening for signals', () => context.signal.removeEventListener('abort', leave));
+    cleanup.add(say`stop listening for signals`, () => context.signal.removeEventListener('abort', leave));
     const seat = seatAt(context.terminal);
     await send(socket, { join: role, size: seat.operator.size!, version: MESSAGES_VERSION });
-    const greet = (story: string): Promise<void> => welcome(context, story, 'leaves it');
-    cleanup.add('give the keyboard back', () => seat.end());
+    const greet = (story: string): Promise<void> => welcome(context, story, say`Ctrl-] leaves it.`);
+    cleanup.add(say`give the keyboard back`, () => seat.end());
     const result = await sit(socket, role, { seat, greet });
     context.signal.throwIfAborted();
     if (result !== undefined) return { role, result };
-    throw new EnvironmentError('the run that this terminal had joined is gone', {
+    throw new EnvironmentError(say`the run that this terminal had joined is gone`, {
       code: 'run-gone',
-      hint: 'Look at the terminal that began it.',
+      hint: say`Look at the terminal that began it.`,
     });
   });
 }
@@ -60,7 +61,7 @@ async function sit(
     if ('refused' in message)
       throw new UsageError(message.refused, {
         code: 'seat-refused',
-        hint: `Begin the run with --with ${role} to keep that seat free.`,
+        hint: say`Begin the run with --with ${role} to keep that seat free.`,
       });
     if ('joined' in message) {
       if (message.version !== MESSAGES_VERSION) throw new UsageError(otherLab(), { code: 'seat-refused' });

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { CleanupStack } from '../core/cleanup.ts';
+import { say } from '../core/language/say.ts';
 import { listenUnix } from '../host/unix-socket.ts';
 import type { TerminalSize } from '../ssh/shell.ts';
 import { LAB_VERSION } from '../state/lab-version.ts';
@@ -54,7 +55,7 @@ export async function waitForSeats(
   complete.catch(() => undefined);
   const stop = (): void => reject(signal.reason as Error);
   signal.addEventListener('abort', stop, { once: true });
-  cleanup.add('close the run to others', () => closeServer(server, path));
+  cleanup.add(say`close the run to others`, () => closeServer(server, path));
   listenUnix(server, path);
   await complete.finally(() => signal.removeEventListener('abort', stop));
   return seats;
@@ -85,8 +86,8 @@ async function take(
 }
 
 function refusalOf(role: string, roles: readonly string[], seats: ReadonlyMap<string, Seat>): string | undefined {
-  if (!roles.includes(role)) return `the run waits for ${roles.join(' and ')}, not for ${role}`;
-  return seats.has(role) ? `another terminal is the operator of ${role} already` : undefined;
+  if (!roles.includes(role)) return say`the run waits for ${roles.join(say` and `)}, not for ${role}`;
+  return seats.has(role) ? say`another terminal is the operator of ${role} already` : undefined;
 }
 
 /** A seat at the terminal of another process. */

@@ -31,7 +31,7 @@ export interface DeskListeners {
 
 /** In addition to the leave key, the one that goes to no program: "other", as in tmux(1). */
 const OTHER_KEY = 0x0f;
-const KEYS_HELP = 'Ctrl-O: the other side   Ctrl-]: end';
+const KEYS_HELP = say`Ctrl-O: the other side   Ctrl-]: end`;
 /** UTF-16 units of what was typed ahead that are shown: its end. */
 const LONGEST_HELD = 30;
 
@@ -204,7 +204,7 @@ export class SplitDesk {
     const { text } = this.#router.held;
     if (text === '') return this.#standstill ?? KEYS_HELP;
     const shown = text.length > LONGEST_HELD ? `…${text.slice(-LONGEST_HELD)}` : text;
-    return `typed ahead: ${shown} (goes to the side that reads first)   ${KEYS_HELP}`;
+    return say`typed ahead: ${shown} (goes to the side that reads first)   ${KEYS_HELP}`;
   }
 }
 

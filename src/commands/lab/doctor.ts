@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
+import { say } from '../../core/language/say.ts';
 import { fetchTools, missingTools } from '../../host/fetch-tools.ts';
 import type { CiService } from '../../host/situation/ci-job.ts';
 import { lookAtHost } from '../../host/situation/host-situation.ts';
@@ -59,7 +60,7 @@ export async function doctor(
   const fetched =
     missing.length === 0
       ? []
-      : await inStep(events, 'get missing tools', (progress) => fetchTools(missing, progress, signal));
+      : await inStep(events, say`get missing tools`, (progress) => fetchTools(missing, progress, signal));
   const providers = await Promise.all(known.names.map(async (name) => healthOf(await known.named(name), signal)));
   return { inUse, providers, fetched, ...(options.ci ? { job: jobFacts() } : {}) };
 }
@@ -88,7 +89,7 @@ async function healthOf(provider: Provider, signal: AbortSignal): Promise<Provid
       return [
         {
           id: 'check',
-          description: 'a look at this host',
+          description: say`a look at this host`,
           status: 'missing' as const,
           found: error.message,
           howToGet: error.hint === undefined ? [] : [error.hint],

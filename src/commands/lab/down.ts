@@ -47,7 +47,7 @@ async function takeDown(session: LockedSession, purge: boolean): Promise<Pick<Do
   const ended =
     identity === undefined
       ? []
-      : await inStep(session.context.events, `take ${identity.name} down`, () =>
+      : await inStep(session.context.events, say`take ${identity.name} down`, () =>
           removeOrForget(session, identity, purge),
         );
   const strays = await strayLabs(session);
@@ -73,7 +73,7 @@ async function removeOrForget(session: LockedSession, identity: LabIdentity, for
       kind: 'notice',
       level: 'warning',
       message: [messageOf(error), error.detail ?? ''].join('\n'),
-      hint: `Remove it by hand there: rm -r ~/lab/${identity.name} ~/.lab`,
+      hint: say`Remove it by hand there: rm -r ~/lab/${identity.name} ~/.lab`,
     });
     return [];
   }

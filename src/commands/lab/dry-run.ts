@@ -1,4 +1,5 @@
 import { formatSubnet } from '../../core/ipv4.ts';
+import { say } from '../../core/language/say.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { Requirement } from '../../providers/provider.ts';
 import { describeChange } from '../../state/lab-change.ts';
@@ -30,7 +31,7 @@ export async function plan(context: CommandContext, options: { readonly recreate
   ]);
   const running = found?.machines.some((machine) => machine.running) === true ? found : undefined;
   const kept = options.recreate ? undefined : running;
-  const removal = running !== undefined && options.recreate ? [`take ${running.state.name} down`] : [];
+  const removal = running !== undefined && options.recreate ? [say`take ${running.state.name} down`] : [];
   return {
     dryRun: true,
     lab: lab.name,
@@ -44,14 +45,14 @@ export async function plan(context: CommandContext, options: { readonly recreate
 }
 
 function restarts({ machines }: FoundLab): string[] {
-  return machines.filter(({ running }) => !running).map(({ machine }) => `start machine ${machine.name}`);
+  return machines.filter(({ running }) => !running).map(({ machine }) => say`start machine ${machine.name}`);
 }
 
 /** What is done with machines that are there already. */
 function inspections(lab: Lab): string[] {
   return [...lab.machines.values()].map(({ name, interfaces }) => {
-    const parts = interfaces.map((port) => `${port.name} has ${port.address}`);
-    return `log in to ${name} and look ${['what it is like', ...parts.map((part) => `whether ${part}`)].join(', ')}`;
+    const parts = interfaces.map((port) => say`whether ${port.name} has ${port.address}`);
+    return say`log in to ${name} and look ${[say`what it is like`, ...parts].join(', ')}`;
   });
 }
 
@@ -59,21 +60,22 @@ function creations(lab: Lab): string[] {
   const networks = [...lab.networks.values()].map(({ name, subnet, gateway, nat }) => {
     const parts = [
       formatSubnet(subnet),
-      ...(gateway === undefined ? [] : [`gateway ${gateway}`]),
+      ...(gateway === undefined ? [] : [say`gateway ${gateway}`]),
       ...(nat ? ['NAT'] : []),
     ];
-    return `make network ${name} (${parts.join(', ')})`;
+    return say`make network ${name} (${parts.join(', ')})`;
   });
   const machines = [...lab.machines.values()].map(({ name, user, interfaces }) => {
-    const parts = interfaces.map((port) => `${port.name} ${port.address} on ${port.network}`);
-    return `make machine ${name} (user ${user}${parts.map((part) => `, ${part}`).join('')})`;
+    const parts = interfaces.map((port) => say`${port.name} ${port.address} on ${port.network}`);
+    return say`make machine ${name} (${[say`user ${user}`, ...parts].join(', ')})`;
   });
   return [...networks, ...machines];
 }
 
 function deployments({ programs }: Lab): string[] {
-  return [...programs.values()].map(
-    ({ name, on, build }) =>
-      `${build === undefined ? 'deploy' : 'build and deploy'} ${name} to ${on}, unless it is there already`,
+  return [...programs.values()].map(({ name, on, build }) =>
+    build === undefined
+      ? say`deploy ${name} to ${on}, unless it is there already`
+      : say`build and deploy ${name} to ${on}, unless it is there already`,
   );
 }

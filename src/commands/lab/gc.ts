@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { counted } from '../../core/language/say.ts';
+import { counted, say } from '../../core/language/say.ts';
 import { LabError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { LabelledLab, ProviderRegistry } from '../../providers/provider.ts';
@@ -57,17 +57,17 @@ async function isDead(lab: LabelledLab, providers: ProviderRegistry): Promise<bo
 
 async function agreed({ terminal }: CommandContext, dead: readonly DeadLab[]): Promise<boolean> {
   const list = dead.map(({ name, stateFolder }) => `${name} (${stateFolder})`).join(', ');
-  if (terminal.confirm) return terminal.confirm(`Remove ${counted(dead.length, 'dead lab')}: ${list}?`);
-  throw new UsageError(`${counted(dead.length, 'dead lab')} found: ${list}`, {
+  if (terminal.confirm) return terminal.confirm(say`Remove ${counted(dead.length, 'dead lab')}: ${list}?`);
+  throw new UsageError(say`${counted(dead.length, 'dead lab')} found: ${list}`, {
     code: 'needs-yes',
-    hint: 'Use "lab gc --yes" to remove them; there is no terminal to ask on.',
+    hint: say`Use "lab gc --yes" to remove them; there is no terminal to ask on.`,
     data: { dead },
   });
 }
 
 async function remove(context: CommandContext, lab: DeadLab): Promise<string[]> {
   const provider = await context.providers.named(lab.provider);
-  return inStep(context.events, `remove ${lab.name}`, async () => {
+  return inStep(context.events, say`remove ${lab.name}`, async () => {
     const ended = await provider.down(lab);
     if (isAbandoned(lab.stateFolder)) await removeOwnPlace(dirname(lab.stateFolder));
     return ended;

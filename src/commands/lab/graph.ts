@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { formatSubnet } from '../../core/ipv4.ts';
 import { suggestion } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import type { Lab } from '../../lab/types.ts';
 import { topologyMermaid } from '../../report/topology/mermaid.ts';
 import { topologySvg } from '../../report/topology/topology-svg.ts';
@@ -29,7 +30,7 @@ export interface GraphResult {
 const formats: Readonly<Record<string, (topology: Topology) => string>> = {
   text: topologyText,
   svg: (topology) =>
-    `${topologySvg(topology, { title: topology.name, outside: 'host, Internet' }, { id: 'topology', standalone: true })}\n`,
+    `${topologySvg(topology, { title: topology.name, outside: say`host, Internet` }, { id: 'topology', standalone: true })}\n`,
   mermaid: topologyMermaid,
 };
 
@@ -45,7 +46,7 @@ export const graphFormats: readonly string[] = Object.keys(formats);
 export async function graph(context: CommandContext, { format, output }: GraphOptions): Promise<GraphResult> {
   const draw = formats[format];
   if (draw === undefined)
-    throw new UsageError(`there is no format "${format}"`, {
+    throw new UsageError(say`there is no format "${format}"`, {
       code: 'unknown-format',
       hint: suggestion(format, graphFormats),
     });

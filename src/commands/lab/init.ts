@@ -2,8 +2,8 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { EnvironmentError, UsageError, messageOf, systemCode } from '../../core/errors.ts';
 import { isInside } from '../../core/files/inside.ts';
-import { say } from '../../core/language/say.ts';
 import { oddKind } from '../../core/files/ordinary-file.ts';
+import { say } from '../../core/language/say.ts';
 import { labJsonSchema } from '../../lab/fields/json-schema.ts';
 import { labTemplate, templateSteps } from '../../lab/templates/template.ts';
 import { stepJsonSchema } from '../../scenario/step-schema.ts';
@@ -76,7 +76,7 @@ async function readPrograms(
     programs.map(async (name) => {
       const file = join(to, name);
       const content = await readFile(join(from, name), 'utf8').catch((cause: unknown) => {
-        throw new EnvironmentError(`lab is not whole: ${join(from, name)} cannot be read`, {
+        throw new EnvironmentError(say`lab is not whole: ${join(from, name)} cannot be read`, {
           code: 'not-built',
           cause,
           hint: say`Install lab again, or build its checkout again: npm run setup`,
@@ -85,9 +85,9 @@ async function readPrograms(
       await refuseOdd(file);
       const there = await readFile(file, 'utf8').catch(() => undefined);
       if (there !== undefined && there !== content && !force) {
-        throw new UsageError(`${file} is there already, and is another program`, {
+        throw new UsageError(say`${file} is there already, and is another program`, {
           code: 'lab-file-exists',
-          hint: 'Use --force to replace it, or start in another folder.',
+          hint: say`Use --force to replace it, or start in another folder.`,
         });
       }
       return { file, content };
@@ -99,9 +99,9 @@ async function readPrograms(
 async function refuseOdd(file: string): Promise<void> {
   const kind = oddKind(await stat(file).catch(() => undefined));
   if (kind !== undefined)
-    throw new UsageError(`${file} is no ordinary file but ${kind}`, {
+    throw new UsageError(say`${file} is no ordinary file but ${kind}`, {
       code: 'lab-file-exists',
-      hint: 'Move it away, or use -f to write another file.',
+      hint: say`Move it away, or use -f to write another file.`,
     });
 }
 
@@ -111,15 +111,15 @@ async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void
     await writeFile(file, text, { flag });
   } catch (cause) {
     if (systemCode(cause) === 'EEXIST')
-      throw new UsageError(`${file} is there already`, {
+      throw new UsageError(say`${file} is there already`, {
         code: 'lab-file-exists',
         cause,
-        hint: 'Use --force to replace it, or -f to write another file.',
+        hint: say`Use --force to replace it, or -f to write another file.`,
       });
-    throw new EnvironmentError(`cannot write ${file}: ${messageOf(cause)}`, {
+    throw new EnvironmentError(say`cannot write ${file}: ${messageOf(cause)}`, {
       code: 'cannot-write',
       cause,
-      hint: 'Choose a folder that exists and that you may write to.',
+      hint: say`Choose a folder that exists and that you may write to.`,
     });
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import { LabError } from '../../core/errors.ts';
 import type { MachineSystem } from '../../core/lab-description.ts';
+import { say } from '../../core/language/say.ts';
 import { readLabFile } from '../../lab/yaml/read-lab-file.ts';
 import type { PortReport } from '../../ports/inspect-port.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
@@ -94,7 +95,7 @@ async function reach({ signal }: CommandContext, attached: AttachedMachine, clea
   if (!running) return { status: { ...known, problem: undefined }, shell: undefined };
   try {
     const shell = await attached.connect(signal);
-    cleanup.add(`close the connection to ${name}`, () => shell.close());
+    cleanup.add(say`close the connection to ${name}`, () => shell.close());
     return { status: { ...known, problem: undefined }, shell };
   } catch (error) {
     signal.throwIfAborted();

@@ -1,5 +1,6 @@
 import type { CleanupStack } from '../../core/cleanup.ts';
 import { inStep } from '../../core/events.ts';
+import { say } from '../../core/language/say.ts';
 import { deployPrograms, type DeployedProgram } from '../../deploy/deploy-programs.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { PortReport } from '../../ports/inspect-port.ts';
@@ -77,9 +78,9 @@ async function bringLabUp(session: LockedSession, cleanup: CleanupStack, recreat
     const machines = await bringUp(session, { labId, lab, kept, running });
     const shells = await inStep(
       events,
-      'reach the machines',
+      say`reach the machines`,
       async () => (await early.take(labId)) ?? connectAll(machines, cleanup, signal),
-      ({ size }) => `${size} of ${machines.length} answer`,
+      ({ size }) => say`${size} of ${machines.length} answer`,
     );
     const newlyUp = made
       ? []
@@ -110,7 +111,7 @@ async function settle(session: LockedSession, lab: Lab, recreate: boolean): Prom
     return session.attached();
   if (state !== undefined && (await session.attached())?.machines.some(({ running }) => running) === true)
     throw changedLab(state, lab);
-  await inStep(context.events, recreate ? `take ${known.name} down` : 'clear away what an earlier lab left', () =>
+  await inStep(context.events, recreate ? say`take ${known.name} down` : say`clear away what an earlier lab left`, () =>
     removeLab(session, known),
   );
   // Those that were laid by before are gone with the lab that they were for.

@@ -1,5 +1,6 @@
 import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import { messageOf } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
@@ -39,13 +40,13 @@ async function reach(
   signal: AbortSignal,
 ): Promise<WalledMachine | MachineWalls> {
   const { name, interfaces, hostFolders = [] } = attached.machine;
-  if (!attached.running) return { machine: name, walls: [hostWall('all', 'unknown', 'it does not run')] };
+  if (!attached.running) return { machine: name, walls: [hostWall(say`all`, 'unknown', say`it does not run`)] };
   try {
     const shell = await attached.connect(signal);
-    cleanup.add(`close the connection to ${name}`, () => shell.close());
+    cleanup.add(say`close the connection to ${name}`, () => shell.close());
     return { name, interfaces, hostFolders, shell };
   } catch (error) {
     signal.throwIfAborted();
-    return { machine: name, walls: [hostWall('all', 'unknown', `it cannot be reached: ${messageOf(error)}`)] };
+    return { machine: name, walls: [hostWall(say`all`, 'unknown', say`it cannot be reached: ${messageOf(error)}`)] };
   }
 }

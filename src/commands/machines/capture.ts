@@ -14,7 +14,8 @@ import { afterAwake } from '../../core/time/awake-clock.ts';
 import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import { EnvironmentError, UsageError, messageOf } from '../../core/errors.ts';
 import { inTime } from '../../core/time/time-limit.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
+import { say } from '../../core/language/say.ts';
 import type { Machine } from '../../lab/types.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Shell } from '../../ssh/shell.ts';
@@ -92,7 +93,7 @@ async function begin(
     await context.events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `packets are captured inside of ${point.machine}: ${error.message}`,
+      message: say`packets are captured inside of ${point.machine}: ${error.message}`,
     });
     return startTcpdump(instead, onData);
   }
@@ -101,9 +102,9 @@ async function begin(
 /** Where it captures. One that is interrupted before it began has nothing to hand over. */
 async function listening(tcpdump: Tcpdump, signal: AbortSignal): Promise<string> {
   const late = (): Error =>
-    new EnvironmentError(`tcpdump on ${tcpdump.machine} did not begin within ${formatDuration(BEGIN_TIMEOUT_MS)}`, {
+    new EnvironmentError(say`tcpdump on ${tcpdump.machine} did not begin within ${sayDuration(BEGIN_TIMEOUT_MS)}`, {
       code: 'capture-failed',
-      hint: `Try it there: lab ssh ${tcpdump.machine} sudo -n tcpdump -c 1`,
+      hint: say`Try it there: lab ssh ${tcpdump.machine} sudo -n tcpdump -c 1`,
     });
   try {
     return await inTime(tcpdump.listening, { limitMs: BEGIN_TIMEOUT_MS, signal, late });
@@ -119,18 +120,20 @@ async function follow(
   tcpdump: Tcpdump,
   { listeningOn, path }: { readonly listeningOn: string; readonly path: string | undefined },
 ): Promise<CaptureCounts> {
-  const target = path === undefined ? '' : ` into ${path}`;
   await events.emit({
     kind: 'notice',
     level: 'info',
-    message: `capturing on ${listeningOn} of ${tcpdump.machine}${target}; Ctrl-C ends it`,
+    message:
+      path === undefined
+        ? say`capturing on ${listeningOn} of ${tcpdump.machine}; Ctrl-C ends it`
+        : say`capturing on ${listeningOn} of ${tcpdump.machine} into ${path}; Ctrl-C ends it`,
   });
   const counts = await ended(tcpdump, signal);
   if (!signal.aborted)
     await events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `the capture ended early: something on ${tcpdump.machine} told tcpdump to end`,
+      message: say`the capture ended early: something on ${tcpdump.machine} told tcpdump to end`,
     });
   return counts;
 }
@@ -178,10 +181,10 @@ async function openFile(path: string, cleanup: CleanupStack): Promise<Writable> 
   stream
     .once('open', () => opened())
     .once('error', (cause) =>
-      reject(new EnvironmentError(`cannot write ${path}: ${messageOf(cause)}`, { code: 'file-not-written', cause })),
+      reject(new EnvironmentError(say`cannot write ${path}: ${messageOf(cause)}`, { code: 'file-not-written', cause })),
     );
   await promise;
-  cleanup.add(`write ${path}`, async () => {
+  cleanup.add(say`write the file ${path}`, async () => {
     stream.end();
     await finished(stream);
   });
@@ -189,10 +192,8 @@ async function openFile(path: string, cleanup: CleanupStack): Promise<Writable> 
 }
 
 function terminalError(machine: string): UsageError {
-  return new UsageError('a capture is binary data, and standard output is a terminal', {
+  return new UsageError(say`a capture is binary data, and standard output is a terminal`, {
     code: 'capture-to-terminal',
-    hint:
-      `Write it to a file:  lab capture ${machine} -w ${machine}.pcap   ` +
-      `or look at it live:  lab capture ${machine} | wireshark -k -i -`,
+    hint: say`Write it to a file:  lab capture ${machine} -w ${machine}.pcap   or look at it live:  lab capture ${machine} | wireshark -k -i -`,
   });
 }

@@ -2,6 +2,7 @@ import { withCleanup } from '../../core/cleanup.ts';
 import { UsageError } from '../../core/errors.ts';
 import { silent } from '../../core/events.ts';
 import { describeHolder } from '../../core/port-holder.ts';
+import { say } from '../../core/language/say.ts';
 import { portArgument } from '../../ports/port-words.ts';
 import { freePort, type EndedHolder } from '../../ports/free-port.ts';
 import { inspectPort, type PortReport } from '../../ports/inspect-port.ts';
@@ -44,9 +45,9 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
   const { port, protocols = ['tcp', 'udp'], on, kill, yes } = options;
   if (kill && !yes && context.terminal.confirm === undefined) {
     const argument = protocols.length === 1 ? portArgument({ port, protocol: protocols[0]! }) : port;
-    throw new UsageError('--kill needs --yes here, because there is no terminal to ask on', {
+    throw new UsageError(say`--kill needs --yes here, because there is no terminal to ask on`, {
       code: 'needs-yes',
-      hint: `Look first, with "lab check-port ${argument}"; then add --yes.`,
+      hint: say`Look first, with "lab check-port ${argument}"; then add --yes.`,
     });
   }
   return withCleanup(async (cleanup) => {
@@ -77,9 +78,13 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
 
 function question(busy: readonly PortReport[]): string {
   const holders = busy.flatMap(({ machine, protocol, holders: list }) =>
-    list.map((holder) => `${describeHolder(holder)} on ${machine}${protocol === 'udp' ? ' (UDP)' : ''}`),
+    list.map((holder) =>
+      protocol === 'udp'
+        ? say`${describeHolder(holder)} on ${machine} (UDP)`
+        : say`${describeHolder(holder)} on ${machine}`,
+    ),
   );
-  return `End ${[...new Set(holders)].join(' and ')}?`;
+  return say`End ${[...new Set(holders)].join(say` and `)}?`;
 }
 
 interface Means {

@@ -3,6 +3,7 @@ import { withCleanup } from '../../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { TerminalGuard } from '../../terminal/terminal-guard.ts';
 import { suggestion } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import { flagsFor } from '../../providers/ability.ts';
 import type { MachineConsole } from '../../providers/provider.ts';
@@ -40,12 +41,12 @@ export async function readConsole(
   const text = `${(lines === undefined ? all : all.slice(-lines)).join('\n')}\n`;
   if (!interactive) return { machine, text };
   if (socketPath === undefined)
-    throw new EnvironmentError(`${machine} does not run, so nothing listens at its console`, {
+    throw new EnvironmentError(say`${machine} does not run, so nothing listens at its console`, {
       code: 'machine-down',
-      hint: `What it said before: lab console ${machine} --log`,
+      hint: say`What it said before: lab console ${machine} --log`,
     });
   await writeOutput(context.terminal.stdout, text);
-  await writeOutput(context.terminal.stderr, `Joined the console of ${machine}; Ctrl-] leaves it.\n`);
+  await writeOutput(context.terminal.stderr, say`Joined the console of ${machine}; Ctrl-] leaves it.\n`);
   await joinConsole(context, socketPath);
   return { machine, text: '' };
 }
@@ -59,9 +60,9 @@ async function consoleOf(context: CommandContext, machine: string): Promise<Mach
   if (found && names.includes(machine)) {
     const { name, consoles } = found.provider;
     if (consoles) return consoles.of(stateFolder, machine);
-    throw new EnvironmentError(`${machine} has no console: machines of ${name} have none`, {
+    throw new EnvironmentError(say`${machine} has no console: machines of ${name} have none`, {
       code: 'no-console',
-      hint: `Use "lab ssh ${machine}"; "lab console" works with ${await flagsFor('consoles', providers)}.`,
+      hint: say`Use "lab ssh ${machine}"; "lab console" works with ${await flagsFor('consoles', providers)}.`,
     });
   }
   for (const { consoles } of await providers.having('consoles')) {
@@ -69,24 +70,24 @@ async function consoleOf(context: CommandContext, machine: string): Promise<Mach
     if (left.said !== undefined) return left;
   }
   if (names.length > 0)
-    throw new UsageError(`this lab has no machine "${machine}"`, {
+    throw new UsageError(say`this lab has no machine "${machine}"`, {
       code: 'unknown-machine',
       hint: suggestion(machine, names),
     });
-  throw new EnvironmentError(`nothing is known of a console of ${machine}`, {
+  throw new EnvironmentError(say`nothing is known of a console of ${machine}`, {
     code: 'no-console',
-    hint: 'Run "lab up" first.',
+    hint: say`Run "lab up" first.`,
   });
 }
 
 async function joinConsole({ terminal, signal }: CommandContext, path: string): Promise<void> {
   await withCleanup(async (cleanup) => {
     const socket = connectUnix(path);
-    cleanup.add('leave the console', () => socket.destroy());
+    cleanup.add(say`leave the console`, () => socket.destroy());
     await once(socket, 'connect', { signal });
     const leave = (): void => void socket.destroy();
     signal.addEventListener('abort', leave, { once: true });
-    cleanup.add('stop listening for signals', () => signal.removeEventListener('abort', leave));
+    cleanup.add(say`stop listening for signals`, () => signal.removeEventListener('abort', leave));
     const { stdin } = terminal;
     const onKeys = (bytes: Uint8Array): void => {
       if (bytes.includes(LEAVE_KEY)) socket.destroy();
@@ -94,10 +95,10 @@ async function joinConsole({ terminal, signal }: CommandContext, path: string): 
     };
     stdin.setRawMode?.(true);
     stdin.on('data', onKeys);
-    cleanup.add('give the keyboard back', () => giveBack(stdin, onKeys));
+    cleanup.add(say`give the keyboard back`, () => giveBack(stdin, onKeys));
     const guard = new TerminalGuard();
     const decoder = new TextDecoder();
-    cleanup.add('put the terminal in order', () => writeOutput(terminal.stdout, guard.restore()));
+    cleanup.add(say`put the terminal in order`, () => writeOutput(terminal.stdout, guard.restore()));
     try {
       for await (const chunk of socket as AsyncIterable<Uint8Array>)
         await writeOutput(terminal.stdout, guard.pass(decoder.decode(chunk, { stream: true })));

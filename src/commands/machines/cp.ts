@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, isAbsolute, join, posix, resolve } from 'node:path';
-import { counted } from '../../core/language/say.ts';
+import { counted, say } from '../../core/language/say.ts';
 import { withCleanup } from '../../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
@@ -43,9 +43,9 @@ export async function cp(context: CommandContext, source: string, target: string
   const [from, to] = [parseCopyPlace(source), parseCopyPlace(target)];
   const machines = [from.machine, to.machine].filter((name) => name !== undefined);
   if (machines.length === 0) {
-    throw new UsageError('neither path is on a machine', {
+    throw new UsageError(say`neither path is on a machine`, {
       code: 'no-machine',
-      hint: 'Write a path on a machine as machine:path, for example vm1:server.py.',
+      hint: say`Write a path on a machine as machine:path, for example vm1:server.py.`,
     });
   }
   return withCleanup(async (cleanup) => {
@@ -56,7 +56,7 @@ export async function cp(context: CommandContext, source: string, target: string
       if (left.length > 0) throw notAll(result, left);
       return result;
     };
-    return toldOnce((tell) => inStep(context.events, `copy ${source} to ${target}`, () => tell(copyAll())));
+    return toldOnce((tell) => inStep(context.events, say`copy ${source} to ${target}`, () => tell(copyAll())));
   });
 }
 
@@ -79,24 +79,26 @@ function notAll(result: CpResult, left: Copied['left']): EnvironmentError {
   const { source, files, unchanged = 0 } = result;
   const [only] = left;
   if (only?.path === '')
-    return new EnvironmentError(`cannot copy ${source} to ${result.target}: ${only.reason}`, {
+    return new EnvironmentError(say`cannot copy ${source} to ${result.target}: ${only.reason}`, {
       code: 'not-copied',
-      hint: 'Look at both places, with "ls -ld" there.',
+      hint: say`Look at both places, with "ls -ld" there.`,
     });
   const told = left.map(({ path, reason }) => ({ path: shownFileName(path) || source, reason }));
   const lines = told
     .slice(0, TOLD_AT_MOST)
-    .map(({ path, reason }) => `  ${JSON.stringify(path).slice(1, -1)}: ${reason}`);
+    .map(({ path, reason }) => `  ${say`${JSON.stringify(path).slice(1, -1)}: ${reason}`}`);
   const all = counted(files + unchanged + left.length, 'file');
   return new EnvironmentError(
-    `${left.length} of ${all} of ${source} ${left.length === 1 ? 'was' : 'were'} not copied`,
+    left.length === 1
+      ? say`${left.length} of ${all} of ${source} was not copied`
+      : say`${left.length} of ${all} of ${source} were not copied`,
     {
       code: 'not-all-copied',
       detail: [
         ...lines,
-        ...(told.length > TOLD_AT_MOST ? [`  … and ${told.length - TOLD_AT_MOST} more (--json lists all)`] : []),
+        ...(told.length > TOLD_AT_MOST ? [say`  … and ${told.length - TOLD_AT_MOST} more (--json lists all)`] : []),
       ].join('\n'),
-      hint: 'All the rest is there. The same command again copies what is missing then, and nothing twice.',
+      hint: say`All the rest is there. The same command again copies what is missing then, and nothing twice.`,
       data: { copied: result, notCopied: told },
     },
   );

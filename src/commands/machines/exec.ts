@@ -3,6 +3,7 @@ import { UsageError } from '../../core/errors.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import type { ExecResult, Shell } from '../../ssh/shell.ts';
 import { Slots } from '../../core/slots.ts';
+import { say } from '../../core/language/say.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
 import { execOn, exitCodeOf } from '../../seats/exec-on.ts';
@@ -37,9 +38,9 @@ export async function exec(
   { machines: names, command, collect }: ExecCommandOptions,
 ): Promise<ExecOutcome> {
   if (command.length === 0)
-    throw new UsageError('no command given', {
+    throw new UsageError(say`no command given`, {
       code: 'no-command',
-      hint: 'Put it after "--":  lab exec vm1 -- uname -a',
+      hint: say`Put it after "--":  lab exec vm1 -- uname -a`,
     });
   const { machines } = await openSession(context).machines(names);
   const width = Math.max(...machines.map(({ machine }) => machine.name.length));

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { EnvironmentError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { flagsFor } from '../../providers/ability.ts';
 import type { ImageStore } from '../../providers/provider.ts';
 import type { CommandContext } from '../../session/context.ts';
@@ -66,8 +67,8 @@ async function imageStore({ providers, overrides }: CommandContext): Promise<Ima
   if (overrides.provider === undefined) return (await providers.having('images'))[0]!.images;
   const { name, images } = await providers.named(overrides.provider);
   if (images) return images;
-  throw new EnvironmentError(`machines of ${name} are made without images`, {
+  throw new EnvironmentError(say`machines of ${name} are made without images`, {
     code: 'no-images',
-    hint: `"lab images" works with ${await flagsFor('images', providers)}.`,
+    hint: say`"lab images" works with ${await flagsFor('images', providers)}.`,
   });
 }

@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
+import { say } from '../../core/language/say.ts';
 import { flagsFor } from '../../providers/ability.ts';
 import type { LabPlace, Provider, SnapshotInfo, SnapshotStore } from '../../providers/provider.ts';
 import { connectAll } from '../../session/connect-all.ts';
@@ -23,7 +24,7 @@ export async function saveSnapshot(context: CommandContext, name: string): Promi
     async work(locked) {
       const { lab } = await locked.lab();
       const { state, store } = await upWithStore(locked);
-      await inStep(context.events, `save ${name}`, () =>
+      await inStep(context.events, say`save ${name}`, () =>
         store.save(lab, name, placeOf(locked, state), workOf(context)),
       );
     },
@@ -50,9 +51,9 @@ export async function restoreSnapshot(context: CommandContext, name: string): Pr
       const machines = await provider.attach(state.machines, providerState, place, making.login);
       await inStep(
         context.events,
-        'reach the machines',
+        say`reach the machines`,
         () => connectAll(machines, cleanup, context.signal),
-        ({ size }) => `${size} of ${machines.length} answer`,
+        ({ size }) => say`${size} of ${machines.length} answer`,
       );
     },
   });
@@ -99,9 +100,9 @@ async function providerOf(session: Session): Promise<Provider> {
 
 async function storeOf({ snapshots, name }: Provider, { providers }: Session): Promise<SnapshotStore> {
   if (snapshots) return snapshots;
-  throw new EnvironmentError(`machines of ${name} cannot be saved`, {
+  throw new EnvironmentError(say`machines of ${name} cannot be saved`, {
     code: 'no-snapshots',
-    hint: `Use ${await flagsFor('snapshots', providers)}.`,
+    hint: say`Use ${await flagsFor('snapshots', providers)}.`,
   });
 }
 

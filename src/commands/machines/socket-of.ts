@@ -1,4 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
 
@@ -12,8 +13,8 @@ export async function socketOf(context: CommandContext, name: string): Promise<s
   const { machines } = await openSession(context).machines([name]);
   const socketPath = machines[0]?.socketPath;
   if (socketPath !== undefined) return socketPath;
-  throw new UsageError(`${name} is reached by its address, not through a socket`, {
+  throw new UsageError(say`${name} is reached by its address, not through a socket`, {
     code: 'no-socket',
-    hint: '"lab ssh-config" shows how to reach it.',
+    hint: say`"lab ssh-config" shows how to reach it.`,
   });
 }

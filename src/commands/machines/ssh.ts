@@ -1,5 +1,6 @@
 import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import type { EventSink } from '../../core/events.ts';
+import { say } from '../../core/language/say.ts';
 import type { ExecResult, RemoteProcess, Shell } from '../../ssh/shell.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
@@ -48,7 +49,7 @@ async function tellNoTerminal(events: EventSink): Promise<void> {
   await events.emit({
     kind: 'notice',
     level: 'warning',
-    message: 'no terminal is taken on the machine, because standard input is none',
+    message: say`no terminal is taken on the machine, because standard input is none`,
   });
 }
 
@@ -65,7 +66,7 @@ async function onTerminal(
   );
   const stop = (): void => void process.kill('HUP');
   signal.addEventListener('abort', stop, { once: true });
-  cleanup.add('stop listening for signals', () => signal.removeEventListener('abort', stop));
+  cleanup.add(say`stop listening for signals`, () => signal.removeEventListener('abort', stop));
   joinKeyboard(terminal, process, cleanup);
   for await (const chunk of process.output) await writeOutput(terminal.stdout, chunk);
   return exitCodeOf(await process.exit);
@@ -87,7 +88,7 @@ function joinKeyboard(terminal: UserTerminal, process: RemoteProcess, cleanup: C
   stdin.setRawMode?.(true);
   stdin.on('data', onKeys).on('end', onEnd);
   stdout.on('resize', onResize);
-  cleanup.add('give the keyboard back', () => {
+  cleanup.add(say`give the keyboard back`, () => {
     stdout.off('resize', onResize);
     stdin.off('data', onKeys).off('end', onEnd);
     stdin.setRawMode?.(false);

@@ -1,6 +1,7 @@
 import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import { messageOf, UsageError } from '../../core/errors.ts';
 import { suggestion } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import { explainReach } from '../../reach/explain-reach.ts';
 import type { ReachReport } from '../../reach/reach-report.ts';
@@ -62,7 +63,7 @@ function machineOf(name: string, { machines, programs }: State): string {
   const program = programs.find((one) => one.name === name);
   if (machines.some((machine) => machine.name === name)) return name;
   if (program !== undefined) return program.on;
-  throw new UsageError(`this lab has no machine or program "${name}"`, {
+  throw new UsageError(say`this lab has no machine or program "${name}"`, {
     code: 'unknown-machine',
     hint: suggestion(
       name,
@@ -78,9 +79,9 @@ function targetOf(target: WhyTarget, { machines, programs }: State): WhyTarget {
     return target;
   const port = target.port ?? program.listens[0];
   if (port === undefined && !machines.some(({ name }) => name === target.host)) {
-    throw new UsageError(`program "${program.name}" has no port in the lab file`, {
+    throw new UsageError(say`program "${program.name}" has no port in the lab file`, {
       code: 'no-port',
-      hint: `Write its port behind its machine, for example:  ${program.on}:7999`,
+      hint: say`Write its port behind its machine, for example:  ${program.on}:7999`,
     });
   }
   return { ...target, host: program.on, port };
@@ -107,16 +108,16 @@ async function connectEach(
 ): Promise<Reached> {
   const shells = new Map<string, Shell>();
   const silent = new Map<string, { words: string; error: unknown }>();
-  cleanup.add('close the connections', () => Promise.all([...shells.values()].map((shell) => shell.close())));
+  cleanup.add(say`close the connections`, () => Promise.all([...shells.values()].map((shell) => shell.close())));
   await Promise.all(
     machines.map(async (attached) => {
       const { name } = attached.machine;
-      if (!attached.running) return silent.set(name, { words: 'does not run', error: undefined });
+      if (!attached.running) return silent.set(name, { words: say`does not run`, error: undefined });
       try {
         return shells.set(name, await attached.connect(signal));
       } catch (error) {
         signal.throwIfAborted();
-        return silent.set(name, { words: `cannot be reached: ${messageOf(error)}`, error });
+        return silent.set(name, { words: say`cannot be reached: ${messageOf(error)}`, error });
       }
     }),
   );

@@ -2,7 +2,8 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { suggestion } from '../../core/text/suggest.ts';
-import { formatBinarySize } from '../../core/text/amounts.ts';
+import { sayBinarySize } from '../../core/language/amounts.ts';
+import { say } from '../../core/language/say.ts';
 import { roleFile } from '../../report/run/run-files.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';
 import { findRun, type StoredRun } from '../../state/runs/stored-runs.ts';
@@ -56,8 +57,11 @@ async function logFile({ id, path }: StoredRun, role: string | undefined): Promi
     .filter((name) => name.endsWith('.log') && name !== 'session.log')
     .map((name) => name.slice(0, -'.log'.length));
   if (role === undefined)
-    throw new UsageError(`the run ${id} has no log`, { code: 'no-log', hint: `Look into ${path}.` });
-  throw new UsageError(`the run ${id} has no role "${role}"`, { code: 'unknown-role', hint: suggestion(role, known) });
+    throw new UsageError(say`the run ${id} has no log`, { code: 'no-log', hint: say`Look into ${path}.` });
+  throw new UsageError(say`the run ${id} has no role "${role}"`, {
+    code: 'unknown-role',
+    hint: suggestion(role, known),
+  });
 }
 
 /** @throws {EnvironmentError} `run-damaged` when it is larger than a document may be. */
@@ -70,7 +74,7 @@ async function textOf(file: string): Promise<string> {
       throw damaged(
         file,
         undefined,
-        `it is larger than ${formatBinarySize(LONGEST_COLLECTED)}; without --json it is shown`,
+        say`it is larger than ${sayBinarySize(LONGEST_COLLECTED)}; without --json it is shown`,
       );
   }
   return text + decoder.decode();

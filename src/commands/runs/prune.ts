@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import type { RunsToKeep } from '../../lab/types.ts';
 import { pruneRuns, type Pruning } from '../../state/runs/prune-runs.ts';
 import { requireOwnFolder, stateFolderFor } from '../../state/state-folder.ts';
@@ -41,8 +42,8 @@ export async function prune(
 async function ruleOfFile(context: CommandContext): Promise<RunsToKeep> {
   const { runs } = (await openSession(context).lab()).lab;
   if (runs !== undefined) return runs;
-  throw new UsageError('neither the command nor the lab file says which runs are kept', {
+  throw new UsageError(say`neither the command nor the lab file says which runs are kept`, {
     code: 'no-rule',
-    hint: 'For example:  lab runs prune --keep 20     Or in the lab file:  runs: { keep: 20 }',
+    hint: say`For example:  lab runs prune --keep 20     Or in the lab file:  runs: { keep: 20 }`,
   });
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { UsageError } from '../../core/errors.ts';
 import { quoteWord } from '../../core/text/shell-quote.ts';
+import { say } from '../../core/language/say.ts';
 import { findRecords } from '../../evidence/verify/find-records.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { findRun } from '../../state/runs/stored-runs.ts';
@@ -25,15 +26,15 @@ export async function recordPlaces(context: CommandContext, what: string | undef
   if (path === undefined || (found === undefined && !/[/\\]|\.html$/.test(what!)))
     return [{ path: (await findRun(stateFolderFor(context), what)).path, isPage: false }];
   if (found === undefined)
-    throw new UsageError(`there is no ${quoteWord(what!)}`, {
+    throw new UsageError(say`there is no ${quoteWord(what!)}`, {
       code: 'no-record',
-      hint: 'Name a run, the folder of one, or the page of its report.',
+      hint: say`Name a run, the folder of one, or the page of its report.`,
     });
   if (!found.isDirectory()) return [{ path, isPage: true }];
   const folders = await findRecords(path);
   if (folders.length > 0) return folders.map((folder) => ({ path: folder, isPage: false }));
-  throw new UsageError(`there is no run in ${quoteWord(what!)}`, {
+  throw new UsageError(say`there is no run in ${quoteWord(what!)}`, {
     code: 'no-record',
-    hint: 'The folder of a run holds run.json and events.ndjson. The page of a report is named itself: report.html',
+    hint: say`The folder of a run holds run.json and events.ndjson. The page of a report is named itself: report.html`,
   });
 }

@@ -9,7 +9,7 @@ import { readLabFile } from '../../lab/yaml/read-lab-file.ts';
 import type { Lab, Program } from '../../lab/types.ts';
 import { parseScenarios, scenarioOf } from '../../scenario/parse.ts';
 import type { ProgramLook } from '../../core/program-look.ts';
-import { english } from '../../report/language/failure-en.ts';
+import { languageOfUser } from '../../report/language/languages.ts';
 import { ScenarioProposal, type TypedLine } from '../../scenario/propose.ts';
 import { stepOfAction, stepYaml, type StepData } from '../../scenario/step-data.ts';
 import { rewriteFile } from '../../state/files/storage.ts';
@@ -57,9 +57,9 @@ export async function record(
 ): Promise<RecordResult> {
   const { terminal } = context;
   if (terminal.stdin.isTTY !== true || terminal.stdout.isTTY !== true) {
-    throw new UsageError('a session is recorded at a terminal', {
+    throw new UsageError(say`a session is recorded at a terminal`, {
       code: 'no-terminal',
-      hint: 'Run "lab record" in a terminal, without a pipe.',
+      hint: say`Run "lab record" in a terminal, without a pipe.`,
     });
   }
   if (!canDraw(terminal))
@@ -99,9 +99,9 @@ export async function record(
     improvise: () => scenarioOf(lab, name, starts),
     async seats(_played, _session, cleanup) {
       const leave = await enterOwnScreen(terminal);
-      cleanup.add('give the terminal back', leave);
+      cleanup.add(say`give the terminal back`, leave);
       desk.open();
-      cleanup.add('read no more keys', () => desk.close());
+      cleanup.add(say`read no more keys`, () => desk.close());
       return desk.seats();
     },
   });
@@ -125,20 +125,20 @@ export async function record(
 function refuseName(lab: Lab, name: string): void {
   const fault = fileLabelRule(name);
   if (fault !== undefined)
-    throw new UsageError(`the name of a scenario ${fault.message}`, { code: 'wrong-name', hint: fault.hint });
+    throw new UsageError(say`the name of a scenario ${fault.message}`, { code: 'wrong-name', hint: fault.hint });
   if (lab.scenarios.has(name))
-    throw new UsageError(`${basename(lab.file)} has a scenario "${name}" already`, {
+    throw new UsageError(say`${basename(lab.file)} has a scenario "${name}" already`, {
       code: 'scenario-exists',
-      hint: 'Give another name:  lab record NAME',
+      hint: say`Give another name:  lab record NAME`,
     });
 }
 
 /** A server has to listen before its client connects. */
 function inOrderOfStart({ programs, file }: Lab): Program[] {
   if (programs.size === 0)
-    throw new UsageError(`${basename(file)} has no programs`, {
+    throw new UsageError(say`${basename(file)} has no programs`, {
       code: 'no-programs',
-      hint: 'Add them under "programs:"; "lab init --template tp1" shows how.',
+      hint: say`Add them under "programs:"; "lab init --template tp1" shows how.`,
     });
   const all = [...programs.values()];
   return [...all.filter(({ listens }) => listens.length > 0), ...all.filter(({ listens }) => listens.length === 0)];
@@ -172,30 +172,30 @@ function nothingRead(typed: Typed, { programs, machines }: Lab, looks: ReadonlyM
   );
   const doing = [...programs.keys()].flatMap((role) => {
     const look = looks.get(role);
-    return look === undefined ? [] : (english.doing(role, look, names) ?? []);
+    return look === undefined ? [] : (languageOfUser().failure.doing(role, look, names) ?? []);
   });
-  return new CheckError(`no program has read what was typed: ${textOf(typed)}`, {
+  return new CheckError(say`no program has read what was typed: ${textOf(typed)}`, {
     code: 'nothing-read',
-    hint: 'There is no scenario to propose. Type when a program reads its keyboard: the desk goes there by itself.',
+    hint: say`There is no scenario to propose. Type when a program reads its keyboard: the desk goes there by itself.`,
     ...(doing.length === 0 ? {} : { detail: doing.join('\n') }),
   });
 }
 
 async function tellUnread(typed: Typed, events: EventSink): Promise<void> {
   if (typed.unread.length === 0 && typed.held === '') return;
-  const message = `no program has read ${textOf(typed)}: the scenario does not send it`;
+  const message = say`no program has read ${textOf(typed)}: the scenario does not send it`;
   await events.emit({ kind: 'notice', level: 'warning', message });
 }
 
 async function tellHidden(roles: readonly string[], events: EventSink): Promise<void> {
   if (roles.length === 0) return;
-  const message = `what was typed unseen at ${roles.join(' and ')} (a password) is not kept: the scenario has ${MASK}`;
-  await events.emit({ kind: 'notice', level: 'warning', message, hint: `Write it in place of ${MASK}.` });
+  const message = say`what was typed unseen at ${roles.join(say` and `)} (a password) is not kept: the scenario has ${MASK}`;
+  await events.emit({ kind: 'notice', level: 'warning', message, hint: say`Write it in place of ${MASK}.` });
 }
 
 function textOf({ unread, held }: Typed): string {
-  const lines = unread.map(({ role, line }) => `${JSON.stringify(line)} (typed at ${role})`);
-  return [...lines, ...(held === '' ? [] : [`${JSON.stringify(held)} (typed ahead)`])].join(', ');
+  const lines = unread.map(({ role, line }) => say`${JSON.stringify(line)} (typed at ${role})`);
+  return [...lines, ...(held === '' ? [] : [say`${JSON.stringify(held)} (typed ahead)`])].join(', ');
 }
 
 function withListener(events: EventSink, listener: (event: Event) => void): EventSink {
@@ -211,7 +211,7 @@ function withListener(events: EventSink, listener: (event: Event) => void): Even
 /** A program that could not be started is no session. That the user stopped is one. */
 function refuseFailure({ result, firstFailure }: RunResult): void {
   if (result === 'passed' || result === 'interrupted') return;
-  throw firstFailure?.play.error ?? new CheckError('the session broke off', { code: 'record-failed' });
+  throw firstFailure?.play.error ?? new CheckError(say`the session broke off`, { code: 'record-failed' });
 }
 
 async function writeScenario(
@@ -226,9 +226,9 @@ async function writeScenario(
   const found = 'lab' in checked ? parseScenarios(checked.lab).problems : checked.problems;
   const fault = problem ?? found[0];
   if (fault !== undefined) {
-    throw new UsageError(`the scenario cannot be added to ${basename(labFile)}: ${fault.message}`, {
+    throw new UsageError(say`the scenario cannot be added to ${basename(labFile)}: ${fault.message}`, {
       code: 'cannot-add',
-      hint: 'Add it by hand:',
+      hint: say`Add it by hand:`,
       detail: scenarioYaml(name, steps.map(stepYaml), 2),
     });
   }

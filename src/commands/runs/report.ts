@@ -5,6 +5,7 @@ import { spokenLanguage } from '../../core/language/speak.ts';
 import type { ReportDocument } from '../../report/document/blocks.ts';
 import { composeReport } from '../../report/document/compose.ts';
 import type { LanguageCode } from '../../core/lab-description.ts';
+import { say } from '../../core/language/say.ts';
 import { languages } from '../../report/language/languages.ts';
 import type { ReportData } from '../../report/report-data.ts';
 import { loadLab } from '../../lab/load-lab.ts';
@@ -94,9 +95,9 @@ export async function report(context: CommandContext, options: ReportOptions): P
 function unknownFormat(name: string): UsageError {
   const hint =
     name === 'pdf'
-      ? 'Open the HTML report in a browser and print it: "lab report".'
-      : `Known: ${reportFormats.join(', ')}`;
-  return new UsageError(`there is no format "${name}"`, { code: 'unknown-format', hint });
+      ? say`Open the HTML report in a browser and print it: "lab report".`
+      : say`Known: ${reportFormats.join(', ')}`;
+  return new UsageError(say`there is no format "${name}"`, { code: 'unknown-format', hint });
 }
 
 /** Who hands it in is often written after the run: the lab file as it is now says it, where it says anything. */

@@ -1,6 +1,7 @@
 import { UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import { suggestion } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { joinRun, type JoinResult } from '../../seats/join-run.ts';
 import { playSeries, type RunResult } from '../../evidence/play-series.ts';
@@ -52,15 +53,16 @@ export async function runAs(
       const { roles } = castOf(played.scenario, played.lab);
       for (const name of users) requireRole(name, roles);
       const storyOf = (name: string): string => roleStory(name, users, played.scenario, played.lab);
-      await welcome(context, storyOf(role), 'ends the run');
+      await welcome(context, storyOf(role), say`Ctrl-] ends the run.`);
       const stories = new Map(others.map((other) => [other, storyOf(other)]));
-      const title = `wait for ${others.map((other) => `"lab run --as ${other}"`).join(' and ')} in another terminal`;
+      const commands = others.map((other) => say`"lab run --as ${other}"`).join(say` and `);
+      const title = say`wait for ${commands} in another terminal`;
       const away =
         others.length === 0
           ? []
           : await inStep(context.events, title, () => waitForSeats(stateFolder, stories, cleanup, context.signal));
       const here = seatAt(context.terminal);
-      cleanup.add('give the keyboard back', () => here.end());
+      cleanup.add(say`give the keyboard back`, () => here.end());
       return new Map([...away, [role, here]]);
     },
   });
@@ -70,7 +72,7 @@ export async function runAs(
 
 function requireRole(name: string, roles: readonly string[]): void {
   if (!roles.includes(name))
-    throw new UsageError(`the scenario starts no program "${name}"`, {
+    throw new UsageError(say`the scenario starts no program "${name}"`, {
       code: 'unknown-role',
       hint: suggestion(name, roles),
     });

@@ -1,17 +1,15 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CheckError, UsageError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { localUser } from '../../host/local-user.ts';
 import { signRecord } from '../../evidence/verify/sign-record.ts';
 import { SIGNATURE_FILE } from '../../report/run/run-files.ts';
 import { verifyRecord } from '../../evidence/verify/verify-record.ts';
-import { english } from '../../report/language/failure-en.ts';
-import { record as recordIn } from '../../report/language/record-en.ts';
+import { languageOfUser } from '../../report/language/languages.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { recordPlaces } from './record-places.ts';
 import { userPath } from './user-path.ts';
-
-const words = recordIn(english);
 
 export interface SignOptions {
   /** Name of a run or its start, or the path of its folder; undefined: the newest. */
@@ -41,14 +39,14 @@ export async function sign(context: CommandContext, { what, key }: SignOptions):
   const [place, ...more] = await recordPlaces(context, what);
   const folder = place!.path;
   if (more.length > 0)
-    throw new UsageError(`there are ${more.length + 1} runs in ${what}, and a signature is given to one at a time`, {
-      code: 'several-records',
-      hint: `Name one of them, for example ${folder}`,
-    });
+    throw new UsageError(
+      say`there are ${more.length + 1} runs in ${what ?? '.'}, and a signature is given to one at a time`,
+      { code: 'several-records', hint: say`Name one of them, for example ${folder}` },
+    );
   if (place!.isPage)
-    throw new UsageError('the folder of a run is signed, not the page of its report', {
+    throw new UsageError(say`the folder of a run is signed, not the page of its report`, {
       code: 'no-record',
-      hint: 'A page that is made later carries the signature: lab sign RUN, then lab report RUN',
+      hint: say`A page that is made later carries the signature: lab sign RUN, then lab report RUN`,
     });
   const chosen = key === undefined ? defaultKey() : { path: userPath(key, context.cwd), label: key };
   const record = await verifyRecord(folder);
@@ -56,14 +54,14 @@ export async function sign(context: CommandContext, { what, key }: SignOptions):
   const misfit = record.misfits.find(({ kind }) => kind !== 'signature');
   const run = record.result.run || basename(folder);
   if (misfit !== undefined)
-    throw new CheckError(`the record of ${run} does not fit: ${words.misfit(misfit)}`, {
+    throw new CheckError(say`the record of ${run} does not fit: ${languageOfUser().record.misfit(misfit)}`, {
       code: 'record-unfit',
-      hint: 'It is not signed. "lab verify" tells all; "lab run" plays it again.',
+      hint: say`It is not signed. "lab verify" tells all; "lab run" plays it again.`,
     });
   if (record.unknown.some(({ kind }) => ['no-hashes', 'no-run-file', 'broke-off'].includes(kind)))
-    throw new CheckError(`the record of ${run} has no hashes, so a signature would cover nothing but its run.json`, {
+    throw new CheckError(say`the record of ${run} has no hashes, so a signature would cover nothing but its run.json`, {
       code: 'no-hashes',
-      hint: 'Play it again with this lab: lab run',
+      hint: say`Play it again with this lab: lab run`,
     });
   return { run, file: join(folder, SIGNATURE_FILE), key: await signRecord(folder, chosen, context.signal) };
 }
@@ -71,8 +69,8 @@ export async function sign(context: CommandContext, { what, key }: SignOptions):
 function defaultKey(): { readonly path: string; readonly label: string } {
   const name = defaultKeys.find((each) => existsSync(join(localUser().home, '.ssh', each)));
   if (name !== undefined) return { path: join(localUser().home, '.ssh', name), label: `~/.ssh/${name}` };
-  throw new UsageError('there is no key in ~/.ssh to sign with', {
+  throw new UsageError(say`there is no key in ~/.ssh to sign with`, {
     code: 'key-missing',
-    hint: 'Make one (ssh-keygen -t ed25519), or name one: lab sign --key FILE',
+    hint: say`Make one (ssh-keygen -t ed25519), or name one: lab sign --key FILE`,
   });
 }

@@ -6,6 +6,7 @@ import type { Conversation } from '../../packets/conversation.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { CaptureFacts } from '../../core/capture-facts.ts';
 import type { ToldAttempt } from '../../core/connection-attempt.ts';
+import { say } from '../../core/language/say.ts';
 import { NetworkFold } from '../../report/attempts/network-fold.ts';
 import { CAPTURE_FILE, LARGEST_CAPTURE } from '../../report/run/run-files.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';
@@ -39,16 +40,14 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
   const file = join(stored.path, CAPTURE_FILE);
   const bytes = await readStoredBytes(file, LARGEST_CAPTURE);
   if (bytes === undefined) {
-    const hint =
-      'It was played without one ("capture: false", --no-capture), no program of it listens, or its machines could not: ' +
-      '"lab logs" tells.';
-    throw new UsageError(`the run ${stored.id} has no capture`, { code: 'no-capture', hint });
+    const hint = say`It was played without one ("capture: false", --no-capture), no program of it listens, or its machines could not: "lab logs" tells.`;
+    throw new UsageError(say`the run ${stored.id} has no capture`, { code: 'no-capture', hint });
   }
   const network = new NetworkFold();
   for await (const event of readEvents(stored)) network.take(event);
   const { lab, capture, attempts, nobodyTried } = network;
   const { conversations, ...counts } = readCapture(bytes, lab && labHints(lab));
-  if (counts.format === undefined) throw damaged(file, undefined, 'it is neither pcap nor pcapng');
+  if (counts.format === undefined) throw damaged(file, undefined, say`it is neither pcap nor pcapng`);
   return {
     run: stored.id,
     file,

@@ -2,16 +2,14 @@ import { basename } from 'node:path';
 import { recordPlaces, type RecordPlace } from './record-places.ts';
 import { userPath } from './user-path.ts';
 import { UsageError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import type { Misfit, SignatureState, Unknown } from '../../report/record/misfit.ts';
-import { english } from '../../report/language/failure-en.ts';
-import { record as recordIn } from '../../report/language/record-en.ts';
+import { languageOfUser } from '../../report/language/languages.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
 import { readTrustedKeys } from '../../evidence/verify/signature.ts';
 import { verifyPage, verifyPageOf } from '../../evidence/verify/verify-page.ts';
 import { verifyRecord, type VerifiedRecord, type VerifyRecordOptions } from '../../evidence/verify/verify-record.ts';
 import type { CommandContext } from '../../session/context.ts';
-
-const words = recordIn(english);
 
 export interface VerifyOptions {
   /** Name of a run or its start, or a path: the folder of a run or one that holds such, or the page of a report. Undefined: the newest run. */
@@ -58,9 +56,9 @@ export interface VerifyResult {
  */
 export async function verify(context: CommandContext, { what, key, signer }: VerifyOptions): Promise<VerifyResult> {
   if (key === undefined && signer !== undefined)
-    throw new UsageError('--signer needs --key', {
+    throw new UsageError(say`--signer needs --key`, {
       code: 'wrong-arguments',
-      hint: 'For example:  lab verify --key allowed_signers --signer ada@example.org',
+      hint: say`For example:  lab verify --key allowed_signers --signer ada@example.org`,
     });
   const keys =
     key === undefined ? undefined : await readTrustedKeys(userPath(key, context.cwd), { label: key, signer });
@@ -80,6 +78,7 @@ async function verifyAt({ path, isPage }: RecordPlace, options: Options): Promis
   const { result, misfits, more, unknown, signature } = isPage
     ? await verifyPage(path, options)
     : await verifyFolder(path, options);
+  const words = languageOfUser().record;
   return {
     run: result.run || basename(path),
     path,
@@ -106,8 +105,8 @@ async function verifyFolder(path: string, options: Options): Promise<VerifiedRec
 }
 
 function stillPlayed({ run }: VerifiedRun): UsageError {
-  return new UsageError(`the run ${run} is still played`, {
+  return new UsageError(say`the run ${run} is still played`, {
     code: 'run-not-over',
-    hint: 'Wait for its end; its record is bound together then.',
+    hint: say`Wait for its end; its record is bound together then.`,
   });
 }

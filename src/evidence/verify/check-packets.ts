@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isCompleteCapture, type CaptureFacts } from '../../core/capture-facts.ts';
 import { LabError, messageOf } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import type { CaptureReading } from '../../packets/capture-reading.ts';
 import { labHints, type LabHints } from '../../packets/lab-hints.ts';
 import { readCapture } from '../../packets/read-capture.ts';
@@ -42,7 +43,7 @@ export async function checkPackets(folder: string, told: ToldNetwork): Promise<M
   const hints = told.network.lab && labHints(told.network.lab);
   const reading = readCapture(bytes, hints);
   if (reading.format === undefined)
-    return misfitsAt({ file: CAPTURE_FILE }, [{ kind: 'unreadable', reason: 'it is neither pcap nor pcapng' }]);
+    return misfitsAt({ file: CAPTURE_FILE }, [{ kind: 'unreadable', reason: say`it is neither pcap nor pcapng` }]);
   const isWhole = isCompleteCapture(facts) && !reading.cutShort && reading.truncated + reading.malformed === 0;
   return misfitsAt({ file: CAPTURE_FILE }, [
     ...countMisfits(reading, facts),

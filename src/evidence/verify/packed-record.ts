@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { parseJson } from '../../core/json/json-text.ts';
 import { count, list, object, ShapeError } from '../../core/json/shape.ts';
+import { say } from '../../core/language/say.ts';
 import { storedPath } from '../../report/run/event-shapes.ts';
 import { readStoredBytes } from '../../state/files/stored-file.ts';
 import { RUN_FILE } from './compare-result.ts';
@@ -72,14 +73,14 @@ const LINE_FEED = 0x0a;
  */
 export async function unpackRecord(packed: string, folder: string): Promise<void> {
   const whole = await decompress(Buffer.from(packed, 'base64'), { maxOutputLength: MOST_UNPACKED_BYTES }).catch(() => {
-    throw new ShapeError('packed', 'a packed record', packed);
+    throw new ShapeError('packed', say`a packed record`, packed);
   });
   const end = whole.indexOf(LINE_FEED);
   const { files } = header(parseJson(whole.toString('utf8', 0, Math.max(0, end))), 'packed');
-  if (files.length > MOST_UNPACKED_FILES) throw new ShapeError('packed.files', 'a shorter list', files);
+  if (files.length > MOST_UNPACKED_FILES) throw new ShapeError('packed.files', say`a shorter list`, files);
   let at = end + 1;
   for (const { name, sizeBytes } of files) {
-    if (at + sizeBytes > whole.length) throw new ShapeError('packed', 'a whole record', packed);
+    if (at + sizeBytes > whole.length) throw new ShapeError('packed', say`a whole record`, packed);
     await layFile(join(folder, name), whole.subarray(at, (at += sizeBytes)));
   }
 }
@@ -90,6 +91,6 @@ async function layFile(path: string, content: Uint8Array): Promise<void> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeFile(path, content, { flag: 'wx', mode: 0o600 });
   } catch {
-    throw new ShapeError('packed.files', 'a list of names that can be', path);
+    throw new ShapeError('packed.files', say`a list of names that can be`, path);
   }
 }

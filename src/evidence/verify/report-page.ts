@@ -2,6 +2,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { languageNames, type LanguageCode, type ReportHeading } from '../../core/lab-description.ts';
 import { jsonText } from '../../core/json/json-text.ts';
 import { list, nullable, number, object, oneOf, ShapeError, text, type Shape } from '../../core/json/shape.ts';
+import { say } from '../../core/language/say.ts';
 import type { ReportData } from '../../report/report-data.ts';
 import { heading, storedPath } from '../../report/run/event-shapes.ts';
 import { readPlayer } from '../player-files.ts';
@@ -28,7 +29,7 @@ export interface PageRecord {
 /** A name that Intl takes. */
 const timeZone: Shape<string> = (value, where) => {
   const name = text(value, where);
-  if (!isTimeZone(name)) throw new ShapeError(where, 'a time zone', value);
+  if (!isTimeZone(name)) throw new ShapeError(where, say`a time zone`, value);
   return name;
 };
 

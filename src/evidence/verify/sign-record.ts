@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckError, EnvironmentError, UsageError } from '../../core/errors.ts';
 import { oddKind } from '../../core/files/ordinary-file.ts';
+import { say } from '../../core/language/say.ts';
 import { runLocal } from '../../host/run-local.ts';
 import { replaceFile } from '../../state/files/storage.ts';
 import { readStoredBytes } from '../../state/files/stored-file.ts';
@@ -27,7 +28,10 @@ export async function signRecord(
   requireKey(key);
   const content = await readStoredBytes(join(folder, 'run.json'), LARGEST_RUN_FILE);
   if (content === undefined)
-    throw new CheckError('there is no run.json to sign', { code: 'no-record', hint: 'Name the folder of a run.' });
+    throw new CheckError(say`there is no run.json to sign`, {
+      code: 'no-record',
+      hint: say`Name the folder of a run.`,
+    });
   const command = [program, '-Y', 'sign', '-f', key.path, '-n', SIGNATURE_NAMESPACE];
   const { exitCode, stdout, stderr } = await runLocal(command, { input: content, env, signal });
   if (exitCode !== 0) throw notSigned(key, stderr);
@@ -41,9 +45,9 @@ function requireKey({ path, label }: { readonly path: string; readonly label: st
   const found = statSync(path, { throwIfNoEntry: false });
   const kind = oddKind(found);
   if (found !== undefined && kind === undefined) return;
-  throw new UsageError(found === undefined ? `there is no key ${label}` : `the key ${label} is ${kind}`, {
+  throw new UsageError(found === undefined ? say`there is no key ${label}` : say`the key ${label} is ${kind!}`, {
     code: 'key-missing',
-    hint: 'Name another with --key, or make one: ssh-keygen -t ed25519',
+    hint: say`Name another with --key, or make one: ssh-keygen -t ed25519`,
   });
 }
 
@@ -52,16 +56,16 @@ function notSigned({ label }: { readonly label: string }, stderr: string): Envir
   const needsAgent = /agent/i.test(stderr);
   return new EnvironmentError(
     needsPassphrase
-      ? `the key ${label} was not opened: it has a passphrase, which was wrong, or there is no terminal to ask for it`
-      : `ssh-keygen did not sign with ${label}`,
+      ? say`the key ${label} was not opened: it has a passphrase, which was wrong, or there is no terminal to ask for it`
+      : say`ssh-keygen did not sign with ${label}`,
     {
       code: 'not-signed',
       detail: stderr.trim(),
       hint: needsPassphrase
-        ? `Load it into an agent (ssh-add ${label}), then name its public half: --key ${label}.pub`
+        ? say`Load it into an agent (ssh-add ${label}), then name its public half: --key ${label}.pub`
         : needsAgent
-          ? `A public key signs only when an agent has its private half: ssh-add ${label.replace(/\.pub$/, '')}`
-          : 'Try it with another key: --key FILE',
+          ? say`A public key signs only when an agent has its private half: ssh-add ${label.replace(/\.pub$/, '')}`
+          : say`Try it with another key: --key FILE`,
     },
   );
 }

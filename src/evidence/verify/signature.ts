@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, messageOf, UsageError } from '../../core/errors.ts';
 import { readOrdinary } from '../../core/files/ordinary-file.ts';
+import { say } from '../../core/language/say.ts';
 import { makeTemporaryFolder } from '../../host/files/own-folder.ts';
 import { runLocal, type LocalResult } from '../../host/run-local.ts';
 import { findTool } from '../../host/tools.ts';
@@ -45,25 +46,25 @@ export async function readTrustedKeys(
   { label, signer }: { readonly label: string; readonly signer: string | undefined },
 ): Promise<TrustedKeys> {
   const content = await readOrdinary(path, LARGEST_KEY_FILE).catch((cause: unknown) => {
-    throw new UsageError(`cannot read the key ${label}: ${messageOf(cause)}`, { code: 'key-unreadable', cause });
+    throw new UsageError(say`cannot read the key ${label}: ${messageOf(cause)}`, { code: 'key-unreadable', cause });
   });
   const text = content?.toString('utf8') ?? '';
   if (text.includes('PRIVATE KEY-----'))
-    throw new UsageError(`${label} is a private key, and only its owner needs that`, {
+    throw new UsageError(say`${label} is a private key, and only its owner needs that`, {
       code: 'key-private',
-      hint: `Name the public one: --key ${label}.pub`,
+      hint: say`Name the public one: --key ${label}.pub`,
     });
   const lines = text.split(/\r?\n/).filter((line) => /^\s*[^\s#]/.test(line));
   const bare = lines.filter((line) => isPublicKey(line));
   if (lines.length === 0 || !lines.every((line) => isPublicKey(line) || isSigner(line)))
-    throw new UsageError(`${label} is neither a public key nor a list of allowed signers`, {
+    throw new UsageError(say`${label} is neither a public key nor a list of allowed signers`, {
       code: 'key-unknown',
-      hint: 'A public key is one line as in ~/.ssh/id_ed25519.pub; a list has lines "NAME ssh-ed25519 AAAA…" (man ssh-keygen).',
+      hint: say`A public key is one line as in ~/.ssh/id_ed25519.pub; a list has lines "NAME ssh-ed25519 AAAA…" (man ssh-keygen).`,
     });
   if (signer !== undefined && bare.length > 0)
-    throw new UsageError('--signer needs a list of allowed signers', {
+    throw new UsageError(say`--signer needs a list of allowed signers`, {
       code: 'wrong-arguments',
-      hint: `${label} is a public key, in which no names of signers stand.`,
+      hint: say`${label} is a public key, in which no names of signers stand.`,
     });
   const allowedSigners = lines.map((line) => (isPublicKey(line) ? `${NO_NAME} ${line.trim()}` : line)).join('\n');
   return { label, allowedSigners: `${allowedSigners}\n`, signer, isList: bare.length === 0 };
@@ -159,9 +160,9 @@ function isTooOld({ exitCode, stderr }: LocalResult): boolean {
 }
 
 function tooOld(): EnvironmentError {
-  return new EnvironmentError('the ssh-keygen of this host is too old for signatures', {
+  return new EnvironmentError(say`the ssh-keygen of this host is too old for signatures`, {
     code: 'no-ssh-keygen',
-    hint: 'OpenSSH 8.2 or later is needed (ssh -V tells).',
+    hint: say`OpenSSH 8.2 or later is needed (ssh -V tells).`,
   });
 }
 
@@ -169,8 +170,8 @@ function tooOld(): EnvironmentError {
 export function sshKeygen(): NonNullable<ReturnType<typeof findTool>> {
   const tool = findTool('ssh-keygen');
   if (tool !== undefined) return tool;
-  throw new EnvironmentError('there is no ssh-keygen on this host, and signatures are made and checked with it', {
+  throw new EnvironmentError(say`there is no ssh-keygen on this host, and signatures are made and checked with it`, {
     code: 'no-ssh-keygen',
-    hint: 'Install OpenSSH, on Debian and Ubuntu: sudo apt install openssh-client',
+    hint: say`Install OpenSSH, on Debian and Ubuntu: sudo apt install openssh-client`,
   });
 }

@@ -4,6 +4,7 @@ import { LabError, messageOf } from '../../core/errors.ts';
 import type { Event } from '../../core/events.ts';
 import { jsonText, parseJson } from '../../core/json/json-text.ts';
 import { ShapeError } from '../../core/json/shape.ts';
+import { say } from '../../core/language/say.ts';
 import { misfitsAt, type Misfit } from '../../report/record/misfit.ts';
 import { NetworkFold } from '../../report/attempts/network-fold.ts';
 import { readEventLine } from '../../report/run/event-line.ts';
@@ -97,7 +98,7 @@ async function* eventsOf(folder: string, isExact: boolean): AsyncGenerator<Numbe
 
 function readLine(text: string): Event | string {
   try {
-    return readEventLine(text) ?? 'it is no JSON';
+    return readEventLine(text) ?? say`it is no JSON`;
   } catch (error) {
     if (error instanceof ShapeError) return error.message;
     throw error;

@@ -6,6 +6,7 @@ import { EnvironmentError, LabError, messageOf, UsageError } from '../../core/er
 import { parseJson } from '../../core/json/json-text.ts';
 import { ShapeError } from '../../core/json/shape.ts';
 import { readOrdinary } from '../../core/files/ordinary-file.ts';
+import { say } from '../../core/language/say.ts';
 import { makeTemporaryFolder } from '../../host/files/own-folder.ts';
 import type { Misfit, Unknown } from '../../report/record/misfit.ts';
 import { gatherReport } from '../gather-report.ts';
@@ -83,10 +84,13 @@ async function runFileOf(folder: string): Promise<Buffer> {
 
 async function readPage(path: string): Promise<string> {
   const content = await readOrdinary(path, LARGEST_PAGE).catch((cause: unknown) => {
-    throw new EnvironmentError(`cannot read ${path}: ${messageOf(cause)}`, { code: 'page-unreadable', cause });
+    throw new EnvironmentError(say`cannot read ${path}: ${messageOf(cause)}`, { code: 'page-unreadable', cause });
   });
   if (content !== undefined) return content.toString('utf8');
-  throw new UsageError(`${path} is larger than any report`, { code: 'no-record', hint: 'Name the page of a report.' });
+  throw new UsageError(say`${path} is larger than any report`, {
+    code: 'no-record',
+    hint: say`Name the page of a report.`,
+  });
 }
 
 /** The last one, where a foreign one would stand before it; that shows when the page is made again. */
@@ -95,9 +99,9 @@ function recordIn(page: string, path: string): PageRecord {
   const from = begin + RECORD_BEGIN.length;
   const end = page.indexOf(RECORD_END, from);
   if (begin === -1 || end === -1)
-    throw new UsageError(`${path} carries no record of a run`, {
+    throw new UsageError(say`${path} carries no record of a run`, {
       code: 'no-record',
-      hint: 'Pages of "lab report" carry it, but those of an older lab do not. Name the folder of the run instead.',
+      hint: say`Pages of "lab report" carry it, but those of an older lab do not. Name the folder of the run instead.`,
     });
   try {
     return pageRecordShape(parseJson(page.slice(from, end)), '');
@@ -108,9 +112,9 @@ function recordIn(page: string, path: string): PageRecord {
 }
 
 function damagedPage(path: string, error: ShapeError): EnvironmentError {
-  return new EnvironmentError(`the record in ${path} is damaged: ${error.message}`, {
+  return new EnvironmentError(say`the record in ${path} is damaged: ${error.message}`, {
     code: 'run-damaged',
-    hint: 'Name the folder of the run instead, or make the page again: lab report',
+    hint: say`Name the folder of the run instead, or make the page again: lab report`,
     cause: error,
   });
 }

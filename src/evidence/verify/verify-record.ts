@@ -5,6 +5,7 @@ import type { HashedFile } from '../../core/files/sha256.ts';
 import type { LabDescription } from '../../core/lab-description.ts';
 import { parseJson } from '../../core/json/json-text.ts';
 import { ShapeError } from '../../core/json/shape.ts';
+import { say } from '../../core/language/say.ts';
 import {
   misfitsAt,
   type Misfit,
@@ -181,7 +182,7 @@ async function readRunJson(folder: string): Promise<RunJson> {
     if (content === undefined) return { stored: undefined, content: undefined, misfits: [] };
     const text = Buffer.from(content).toString('utf8');
     const value = parseJson(text);
-    if (value === undefined) return unreadable('it is no JSON', content);
+    if (value === undefined) return unreadable(say`it is no JSON`, content);
     const stored = runShape(value, '');
     const isExact = stored.files === undefined || isAsWritten(text.replace(/\n$/, ''), stored, 2);
     return { stored, content, misfits: isExact ? [] : [{ file: RUN_FILE, kind: 'not-as-written' }] };
