@@ -23,6 +23,7 @@ export interface SourceMessages {
 
 const root = join(import.meta.dirname, '../..');
 const TWO_WORDS = /[A-Za-z’']{2,}[,;:]? [A-Za-z’']{2,}/;
+const PLACES = / ?\{\d+\} ?/g;
 
 /** Reads all messages of the files that a pattern names. */
 export function messagesOf(pattern: string): SourceMessages {
@@ -53,7 +54,7 @@ function messagesIn(file: string, code: string): SourceMessages {
       return;
     }
     const text = textOf(node);
-    if (text !== undefined && TWO_WORDS.test(text)) untold.push(at(node, text));
+    if (text !== undefined && looksLikeWords(text)) untold.push(at(node, text));
     for (const child of childrenOf(node)) look(child);
   };
   look(parseSync(file, code).program);
@@ -65,6 +66,11 @@ function isForCompiler({ type }: Node): boolean {
   const isType =
     type.startsWith('TS') && !['TSAsExpression', 'TSNonNullExpression', 'TSSatisfiesExpression'].includes(type);
   return isType || type === 'ImportDeclaration' || type === 'ImportExpression' || type === 'ExportAllDeclaration';
+}
+
+/** Two words in a row, whatever is put between them. */
+function looksLikeWords(key: string): boolean {
+  return TWO_WORDS.test(key.replaceAll(PLACES, ' '));
 }
 
 /** What a plain `Error` says is shown as a fault of lab itself, to be reported in English. */

@@ -155,7 +155,7 @@ async function remakeMachines(session: LockedSession): Promise<void> {
   const { lab } = await session.lab();
   const found = await session.attached();
   if (found === undefined) throw await session.notUp();
-  await inStep(context.events, `take ${found.state.name} down`, () => removeLab(session, found.state));
+  await inStep(context.events, say`take ${found.state.name} down`, () => removeLab(session, found.state));
   await keepSpares(stateFolder);
   const { labId } = await claimIdentity(session, lab, undefined);
   try {

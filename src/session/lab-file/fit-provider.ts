@@ -128,5 +128,5 @@ const MOST_NAMES = 4;
 function namesOf(machines: readonly Machine[]): string {
   const names = machines.map(({ name }) => name);
   const shown = names.length > MOST_NAMES ? names.slice(0, MOST_NAMES - 1) : names;
-  return `${shown.join(', ')}${shown.length < names.length ? ` and ${names.length - shown.length} more` : ''}`;
+  return `${shown.join(', ')}${shown.length < names.length ? say` and ${names.length - shown.length} more` : ''}`;
 }
