@@ -12,10 +12,12 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import packageJson from '../package.json' with { type: 'json' };
 import { labJsonSchema } from '../src/lab/fields/json-schema.ts';
 import { allProviders } from '../src/providers/registry.ts';
 import { stepJsonSchema } from '../src/scenario/step-schema.ts';
 import { libraryDeclarations } from './api/declarations.ts';
+import { manPage } from './build/man-page.ts';
 import { onlyVersion, PLAYER_FILES, writeCompletions, writeLicences } from './build/package-files.ts';
 
 /**
@@ -107,6 +109,8 @@ const beside = [...globSync('src/**/*.{pl,py,sh,yaml,json}', { cwd: root }), ...
 for (const path of beside) copyFileSync(join(root, path), join(fresh, 'cli', basename(path)), constants.COPYFILE_EXCL);
 cpSync(join(root, 'src/cli/help/topics'), join(fresh, 'cli/topics'), { recursive: true });
 writeCompletions(join(fresh, 'completions'));
+mkdirSync(join(fresh, 'man'));
+writeFileSync(join(fresh, 'man/lab.1'), manPage(packageJson.version));
 writeLicences(join(fresh, 'third-party-licences.txt'), root, Object.keys(metafile.inputs));
 const schema = labJsonSchema({ providers: allProviders.names, step: stepJsonSchema() });
 writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);

@@ -191,10 +191,15 @@ async function atTerminal(
   return { exitCode, output: shown };
 }
 
+test('the program in README.md is the one of "lab help library", which is tried', () => {
+  const library = topics.find(({ path }) => path.endsWith('en/library.md'))!;
+  for (const program of codeIn(readme, 'ts')) assert.ok(codeIn(library, 'ts').includes(program), program);
+});
+
 test('README.fr.md has the same headings, commands and files as README.md', () => {
   assert.deepEqual(outline(french), outline(readme));
   assert.deepEqual(codeIn(french, 'sh').map(statementsOf), codeIn(readme, 'sh').map(statementsOf));
-  assert.deepEqual(codeIn(french, 'yaml'), codeIn(readme, 'yaml'));
+  for (const language of ['yaml', 'ts']) assert.deepEqual(codeIn(french, language), codeIn(readme, language));
   assert.deepEqual(sortedCode(french), sortedCode(readme));
 });
 
