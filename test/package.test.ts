@@ -31,6 +31,7 @@ const LISTED = [
   /^dist\/cli\/topics\/[a-z]{2}\/[a-z.-]+\.md$/,
   /^dist\/api\/index\.(js|d\.ts)$/,
   /^dist\/programs\/(server\.js|client\.js|package\.json)$/,
+  /^dist\/man\/lab\.1$/,
   /^dist\/completions\/(lab\.bash|_lab|lab\.fish)$/,
 ];
 /** Fields of package.json: what would have to be installed with it. */
@@ -89,6 +90,7 @@ test('the package holds what runs and nothing else', () => {
     'dist/cli/run-cli.js',
     'dist/cli/executor.pl',
     'dist/cli/tp1.yaml',
+    'dist/man/lab.1',
     'dist/programs/server.js',
     'dist/cli/asciinema-player.min.js',
   ])
