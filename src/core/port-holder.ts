@@ -21,19 +21,37 @@ export interface HolderFacts {
   readonly hiddenPid?: string;
   /** Further facts. */
   readonly more?: readonly string[];
+  /** Default: English, as in records. */
+  readonly words?: HolderWords;
+}
+
+/** What a list calls a process and its user. */
+export interface HolderWords {
+  readonly process: string;
+  readonly user: (name: string) => string;
+}
+
+const englishWords: HolderWords = { process: 'a process', user: (name) => `user ${name}` };
+
+/** The words for what is shown. */
+export function holderWordsOfUser(): HolderWords {
+  return { process: say`a process`, user: (name) => say`user ${name}` };
 }
 
 /**
  * For a list: `python3 server.py (PID 4242, user ildvm1, …)` in one harmless line; what the machine does not tell is
  * left out.
  */
-export function listedHolder({ command, pid, user }: PortHolder, { hiddenPid, more = [] }: HolderFacts = {}): string {
+export function listedHolder(
+  { command, pid, user }: PortHolder,
+  { hiddenPid, more = [], words = englishWords }: HolderFacts = {},
+): string {
   const known = [
     pid === undefined ? hiddenPid : `PID ${pid}`,
-    user === undefined ? undefined : `user ${user}`,
+    user === undefined ? undefined : words.user(user),
     ...more,
   ];
   const facts = known.filter((fact) => fact !== undefined);
-  const name = command ?? 'a process';
+  const name = command ?? words.process;
   return sanitizeToLine(facts.length === 0 ? name : `${name} (${facts.join(', ')})`);
 }

@@ -50,7 +50,7 @@ programs:
     |          ^^^^^^
     → vouliez-vous dire « address » ?
 
-lab.yaml:5:3: machines.vm_2 : n’est pas un nom d’hôte valide : seuls les lettres, les chiffres et « - » sont permis
+lab.yaml:5:3: machines.vm_2 : n’est pas un nom d’hôte valide : seuls les chiffres, les lettres et « - » sont permis
   4 |   vm1: { adress: 192.168.100.4 }
   5 |   vm_2: { address: 192.168.100.1 }
     |   ^^^^

@@ -1,6 +1,6 @@
 import type { EventOf } from '../../core/event-listeners.ts';
 import { say } from '../../core/language/say.ts';
-import { listedHolder } from '../../core/port-holder.ts';
+import { holderWordsOfUser, listedHolder } from '../../core/port-holder.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 
 /*
@@ -25,10 +25,10 @@ export function shownPort({ port, state, holders }: EventOf<'port-checked'>): st
   if (state === 'free') return say`port ${port}: free`;
   if (state === 'time-wait') return say`port ${port}: free (old connections wait for their end, TIME_WAIT)`;
   if (holders.length === 0) return say`port ${port}: in use, though nobody listens`;
-  return say`port ${port}: held by ${holders.map((holder) => listedHolder(holder)).join(', ')}`;
+  return say`port ${port}: held by ${holders.map((holder) => listedHolder(holder, { words: holderWordsOfUser() })).join(', ')}`;
 }
 
 /** `port 7999: ended python3 (PID 4242, user ildvm1) with TERM`. */
 export function shownFreed({ port, holders, signal }: EventOf<'port-freed'>): string {
-  return say`port ${port}: ended ${holders.map((holder) => listedHolder(holder)).join(', ')} with ${signal}`;
+  return say`port ${port}: ended ${holders.map((holder) => listedHolder(holder, { words: holderWordsOfUser() })).join(', ')} with ${signal}`;
 }

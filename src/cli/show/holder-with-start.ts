@@ -1,5 +1,5 @@
 import type { PortHolder } from '../../core/lab-description.ts';
-import { listedHolder } from '../../core/port-holder.ts';
+import { holderWordsOfUser, listedHolder } from '../../core/port-holder.ts';
 import { sayDuration } from '../../core/language/amounts.ts';
 import { say } from '../../core/language/say.ts';
 
@@ -11,7 +11,11 @@ export function holderWithStart(holder: PortHolder, nowMs = Date.now()): string 
       ? []
       : [say`since ${clock(startedAtMs)}, ${sayDuration(Math.max(0, nowMs - startedAtMs))} ago`];
   const where = say`on ${address.includes(':') ? `[${address}]` : address}:${port}`;
-  return listedHolder(holder, { hiddenPid: say`PID hidden from this user`, more: [...since, where] });
+  return listedHolder(holder, {
+    hiddenPid: say`PID hidden from this user`,
+    more: [...since, where],
+    words: holderWordsOfUser(),
+  });
 }
 
 /** `14:03:10`, with its day when that is not today's. */

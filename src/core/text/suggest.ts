@@ -49,10 +49,10 @@ export class KnownWords {
   }
 
   /** `did you mean "address"?`, or `known: a, b` when nothing is near, or undefined when nothing is known. */
-  suggestion(word: string, label = 'known'): string | undefined {
+  suggestion(word: string, label = say`known`): string | undefined {
     const near = this.nearest(word);
     if (near !== undefined) return didYouMean(near);
-    return this.#words.length > 0 ? `${label}: ${listed(this.#words)}` : undefined;
+    return this.#words.length > 0 ? say`${label}: ${listed(this.#words)}` : undefined;
   }
 }
 

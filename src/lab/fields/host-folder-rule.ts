@@ -42,6 +42,6 @@ export function hostFolderRule(text: string): ProblemText | undefined {
   const reason = parts.includes('..') ? undefined : reasons[parts[0] ?? ''];
   return {
     message: reason === undefined ? say`cannot be ${written(text)}` : say`cannot be ${written(text)}: ${reason}`,
-    hint: `${CHOICE}; ${COPY}`,
+    hint: say`${CHOICE}; ${COPY}`,
   };
 }
