@@ -1,6 +1,6 @@
 import { say } from '../../core/language/say.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
-import type { MachineWalls, Wall, WallsResult, WallState } from '../../walls/wall-report.ts';
+import { wallWord, type MachineWalls, type Wall, type WallsResult, type WallState } from '../../walls/wall-report.ts';
 import type { Style } from './style.ts';
 
 /** Columns of the names of walls, at least. */
@@ -9,7 +9,7 @@ const sides = { host: say`from this host`, neighbours: say`from its neighbours` 
 
 /** What separates each machine, a line a wall, and what the marks mean. */
 export function formatWalls({ lab, provider, machines, open }: WallsResult, style: Style): string {
-  const width = Math.max(NAME_WIDTH, ...machines.flatMap(({ walls }) => walls.map(({ wall }) => wall.length)));
+  const width = Math.max(NAME_WIDTH, ...machines.flatMap(({ walls }) => walls.map((wall) => wallWord(wall).length)));
   const verdict =
     open === 0
       ? say`Nothing got through that should not.`
@@ -40,10 +40,11 @@ function marks(style: Style): string {
   return say`${mark('holds', style)} holds   = shared on purpose   ${mark('unknown', style)} not known   ${mark('open', style)} open`;
 }
 
-function wallLines({ wall, state, seen }: Wall, width: number, style: Style): string[] {
+function wallLines(wall: Wall, width: number, style: Style): string[] {
+  const { state, seen } = wall;
   const [first = '', ...rest] = wrapped(state === 'open' ? say`OPEN: ${seen}` : seen);
   return [
-    `    ${mark(state, style)} ${wall.padEnd(width)}  ${state === 'open' ? style('red', first) : first}`,
+    `    ${mark(state, style)} ${wallWord(wall).padEnd(width)}  ${state === 'open' ? style('red', first) : first}`,
     ...rest.map((line) => `${' '.repeat(width + 8)}${line}`),
   ];
 }

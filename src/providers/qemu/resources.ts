@@ -61,7 +61,7 @@ export function requireResources(plan: LabPlan, host: HostResources): void {
       : []),
   ];
   if (faults.length === 0) return;
-  throw new EnvironmentError(say`this host is too small for the lab: ${faults.join('; ')}`, {
+  throw new EnvironmentError(say`this host is too small for the lab: ${inOneLine(faults)}`, {
     code: 'host-too-small',
     hint: say`Give the machines less (memory, cpus in lab.yaml), end other programs, or use --provider netns, which needs next to nothing.`,
   });
@@ -85,8 +85,12 @@ export function requireRoom(
   });
   if (faults.length === 0) return;
   const hint = say`Change "disk" in lab.yaml, or leave it out. A disk takes no more room on this host than what is written to it.`;
-  throw new UsageError(say`a disk cannot be smaller than that of its image: ${faults.join('; ')}`, {
+  throw new UsageError(say`a disk cannot be smaller than that of its image: ${inOneLine(faults)}`, {
     code: 'disk-too-small',
     hint,
   });
+}
+
+function inOneLine(faults: readonly string[]): string {
+  return faults.reduce((all, fault) => say`${all}; ${fault}`);
 }

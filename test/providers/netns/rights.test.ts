@@ -6,25 +6,8 @@ import { mountsOver, wslOf } from '../../../src/host/situation/host-situation.ts
 import { switchedOff, whyRefused } from '../../../src/providers/netns/rights/why-refused.ts';
 import { cannotBe, currentUser, finish, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
 import { assertGolden } from '../../helpers/golden.ts';
+import { ordinary } from './ordinary-situation.ts';
 
-const ordinary: HostSituation = {
-  reader: { isRoot: false, hasSudo: true, isAdministrator: true },
-  container: undefined,
-  wsl: undefined,
-  ci: undefined,
-  ownsHost: false,
-  hasSysAdmin: false,
-  isFiltered: false,
-  appArmorProfile: undefined,
-  hasSELinux: false,
-  hidden: [],
-  amongPrograms: [],
-  knowsUserNamespaces: true,
-  switches: { unprivilegedClone: undefined, maxUserNamespaces: 63_000, appArmorRestricts: undefined },
-  perl: '/usr/bin/perl',
-  hasProfileForPerl: false,
-  hasTunDevice: true,
-};
 const asRoot = { reader: { isRoot: true, hasSudo: false, isAdministrator: false }, ownsHost: true, hasSysAdmin: true };
 const student = { reader: { isRoot: false, hasSudo: true, isAdministrator: false } };
 const withoutSudo = { reader: { isRoot: false, hasSudo: false, isAdministrator: false } };

@@ -140,7 +140,7 @@ function confined(reason: string, situation: HostSituation): Advice | undefined 
   const causes = hides ? [whatHides(hidden)] : confinements(situation);
   if (container !== undefined) {
     const howToGet = containerAdvice(situation);
-    return howToGet.length === 0 ? undefined : { why: causes.join('; ') || say`this container may not`, howToGet };
+    return howToGet.length === 0 ? undefined : { why: inOneLine(causes) ?? say`this container may not`, howToGet };
   }
   if (hides) return { why: causes.join(), howToGet: rootCommands(unmounts(hidden), reader) };
   if (!reader.isRoot && switches.appArmorRestricts === 1)
@@ -148,7 +148,12 @@ function confined(reason: string, situation: HostSituation): Advice | undefined 
       why: say`AppArmor has not read its profile ${PROFILE_PATH}`,
       howToGet: rootCommands([`{root}apparmor_parser -r ${PROFILE_PATH}`], reader),
     };
-  return causes.length === 0 ? undefined : { why: causes.join('; '), howToGet: [OTHER_TERMINAL] };
+  const why = inOneLine(causes);
+  return why === undefined ? undefined : { why, howToGet: [OTHER_TERMINAL] };
+}
+
+function inOneLine([first, ...others]: readonly string[]): string | undefined {
+  return first === undefined ? undefined : others.reduce((all, cause) => say`${all}; ${cause}`, first);
 }
 
 /** The kernel demands that a new one shows no more than the one that is there (mount_namespaces(7)). */

@@ -100,7 +100,8 @@ function agentOf(route: Route, publicKeys: readonly HostKey[]): Credential[] {
       : expandPath(agent, route);
   if (socketPath === undefined || socketPath === '') return [];
   return [
-    { kind: 'agent', label: say`agent`, socketPath, first: publicKeys, ...(onlyKeyFiles ? { only: publicKeys } : {}) },
+    // Its label is the same word in each language: what is said of a refused login looks for it.
+    { kind: 'agent', label: 'agent', socketPath, first: publicKeys, ...(onlyKeyFiles ? { only: publicKeys } : {}) },
   ];
 }
 
