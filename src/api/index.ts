@@ -14,6 +14,7 @@ export type { ProgramOptions, RunningProgram } from './running-program.ts';
 export type { WaitOptions } from './program-output.ts';
 export type { RunningScenario } from './play-run.ts';
 export type { RunOptions, RunPackets, RunResult } from './run-result.ts';
+export type { Problem } from '../lab/problem.ts';
 export type { StatusResult } from '../commands/lab/status.ts';
 export type { CheckPortResult } from '../commands/machines/check-port.ts';
 export type { ReachReport } from '../reach/reach-report.ts';

@@ -3,9 +3,11 @@ import { down } from '../commands/lab/down.ts';
 import { status, type StatusResult } from '../commands/lab/status.ts';
 import { up } from '../commands/lab/up.ts';
 import { restoreSnapshot, saveSnapshot } from '../commands/machines/snapshot.ts';
+import { validate } from '../commands/lab/validate.ts';
 import { why } from '../commands/machines/why.ts';
 import { report, type ReportResult } from '../commands/runs/report.ts';
 import type { LanguageCode } from '../core/lab-description.ts';
+import type { Problem } from '../lab/problem.ts';
 import type { PortProtocol } from '../ports/port-report.ts';
 import type { ReachReport } from '../reach/reach-report.ts';
 import type { CommandContext } from '../session/context.ts';
@@ -63,6 +65,8 @@ export interface ReportOptions {
  * signal.
  */
 export interface Lab extends AsyncDisposable {
+  /** Checks the lab and changes nothing: every problem with its path, and its place in the file. None: it can be brought up. */
+  validate(): Promise<readonly Problem[]>;
   /**
    * Brings the lab up: machines, and programs on them. What runs and fits stays. When it fails or is aborted, what it
    * made is gone again. Resolves to this handle.
@@ -133,6 +137,10 @@ class OpenLab implements Lab {
     this.#place = new LabPlace(lab, options);
     this.#work = new Work(options.signal);
     this.#connections = new Connections((machine) => this.#connect(machine));
+  }
+
+  async validate(): Promise<readonly Problem[]> {
+    return this.#do(async (context) => (await validate(context, { color: false })).problems);
   }
 
   async up({ recreate = false }: UpOptions = {}): Promise<this> {

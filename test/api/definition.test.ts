@@ -58,13 +58,19 @@ describe('a lab in TypeScript', () => {
       programs: { server: { on: 'vm7', command: ['server'], files: ['server.py'] } },
       scenarios: { one: [{ start: 'sever' }] },
     });
-    await assert.rejects(openLab(definition, { cwd: '/tmp' }).up(), (error: unknown) => {
+    const paths = ['machines.vm1.address', 'programs.server.on', 'programs.server.files[0]', 'scenarios.one[0].start'];
+    await using lab = openLab(definition, { cwd: '/tmp' });
+    assert.deepEqual(
+      (await lab.validate()).map(({ path }) => path),
+      paths,
+    );
+    await assert.rejects(lab.up(), (error: unknown) => {
       assert.ok(error instanceof UsageError);
       assert.equal(error.code, 'lab-definition-wrong');
       const { problems } = error.data as { problems: readonly { path: string }[] };
       assert.deepEqual(
         problems.map(({ path }) => path),
-        ['machines.vm1.address', 'programs.server.on', 'programs.server.files[0]', 'scenarios.one[0].start'],
+        paths,
       );
       assert.match(error.detail!, /^machines\.vm1\.address: must be an IPv4 address, not "192\.168\.100"$/m);
       return true;
