@@ -105,7 +105,8 @@ await build({
 writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
 // Programs in other languages, templates and tables of messages lie beside the modules that use them, and in the build beside the compiled
 // command line: their names are unique.
-const beside = [...globSync('src/**/*.{pl,py,sh,yaml,json}', { cwd: root }), ...PLAYER_FILES];
+const data = globSync('src/**/*.{pl,py,sh,yaml,json}', { cwd: root, exclude: ['src/lab/lab.schema.json'] });
+const beside = [...data, ...PLAYER_FILES];
 for (const path of beside) copyFileSync(join(root, path), join(fresh, 'cli', basename(path)), constants.COPYFILE_EXCL);
 cpSync(join(root, 'src/cli/help/topics'), join(fresh, 'cli/topics'), { recursive: true });
 writeCompletions(join(fresh, 'completions'));

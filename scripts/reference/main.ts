@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { labJsonSchema } from '../../src/lab/fields/json-schema.ts';
+import { allProviders } from '../../src/providers/registry.ts';
+import { stepJsonSchema } from '../../src/scenario/step-schema.ts';
 import { writeDefinitionTypes } from '../api/definition-types.ts';
 
-/** Writes the reference tables into the topics of `lab help`, and the golden file of help. */
+/** Writes the reference tables into the topics of `lab help`, the golden file of help, and the schema that lab.yaml names. */
 const root = join(import.meta.dirname, '../..');
 
 /** The tables by the name that their place in a topic has: between `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
@@ -41,7 +44,16 @@ export function withReference(path: string): string {
   );
 }
 
+/** What the lab.yaml of this repository points editors at: it is there in a clone that is not built, too. */
+export const schemaFile = join(root, 'src/lab/lab.schema.json');
+
+export function schemaText(): string {
+  const schema = labJsonSchema({ providers: allProviders.names, step: stepJsonSchema() });
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
 if (import.meta.main) {
+  writeFileSync(schemaFile, schemaText());
   for (const path of topicFiles()) writeFileSync(path, withReference(path));
   writeFileSync(join(root, 'test/cli/golden/help.txt'), tablesIn('en')['help']!);
   await writeDefinitionTypes();

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { globSync, mkdirSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadLab } from '../../src/lab/load-lab.ts';
+import { schemaFile, schemaText } from '../../scripts/reference/main.ts';
 import { labTemplate, labTemplates, templateSteps } from '../../src/lab/templates/template.ts';
 import { allProviders } from '../../src/providers/registry.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
@@ -65,8 +66,14 @@ describe('the template of lab init', () => {
     assert.deepEqual(files.map((file) => basename(file, '.yaml')).toSorted(), labTemplates.toSorted());
   });
 
-  it('is the lab.yaml of this repository', () => {
-    assert.equal(readFileSync(resolve(import.meta.dirname, '../../lab.yaml'), 'utf8'), labTemplate('tp1'));
+  it('names the programs of this repository in its own lab.yaml', () => {
+    const text = readFileSync(resolve(import.meta.dirname, '../../lab.yaml'), 'utf8');
+    assert.equal(text, labTemplate('tp1', { schemaPath: './src/lab/lab.schema.json' }));
+  });
+
+  it('is the lab.yaml of this repository, whose schema is there in a clone that is not built', () => {
+    assert.equal(readFileSync(schemaFile, 'utf8'), schemaText(), 'npm run reference');
+    assert.equal(relative(resolve(import.meta.dirname, '../..'), schemaFile), 'src/lab/lab.schema.json');
   });
 
   it('answers an unknown name with what it knows', () => {
