@@ -115,6 +115,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'pipe-command.ts',
     'process-identity.ts',
     'processes.ts',
+    'package-manager.ts',
     'root-commands.ts',
     'run-local.ts',
     'situation/ci-job.ts',

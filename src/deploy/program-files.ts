@@ -175,11 +175,11 @@ class Collector {
     try {
       return await work;
     } catch (cause) {
-      throw this.#explain(source, cause);
+      throw await this.#explain(source, cause);
     }
   }
 
-  #explain(source: string, cause: unknown): unknown {
+  async #explain(source: string, cause: unknown): Promise<unknown> {
     const { name, buildOn } = this.#program;
     const build = buildOn === undefined ? this.#program.build : undefined;
     if (cause instanceof NoOrdinaryFileError)
@@ -202,10 +202,7 @@ class Collector {
     }
     if (code === 'ELOOP') return this.#fault(say`the links at ${source} lead in a circle`, say`Remove one of them.`);
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO') return cause;
-    const hint =
-      code === 'EIO'
-        ? say`The disk may be broken; copy the file again.`
-        : say`Give yourself the right: chmod u+r ${source}`;
+    const hint = code === 'EIO' ? say`The disk may be broken; copy the file again.` : await rightToRead(source);
     const message =
       code === 'EIO'
         ? say`program ${name}: the file ${source} cannot be read: input/output error`
@@ -216,4 +213,15 @@ class Collector {
   #fault(message: string, hint: string): UsageError {
     return new UsageError(say`program ${this.#program.name}: ${message}`, { code: 'program-files-wrong', hint });
   }
+}
+
+/** Only the owner of a file may change its rights. */
+async function rightToRead(source: string): Promise<string> {
+  const owner = await stat(source).then(
+    ({ uid }) => uid,
+    () => undefined,
+  );
+  return owner === process.getuid?.()
+    ? say`Give yourself the right: chmod u+r ${source}`
+    : say`It belongs to another user: put a copy of your own into the folder of lab.yaml.`;
 }

@@ -1,6 +1,7 @@
 import { say } from '../../core/language/say.ts';
+import { commandOfManager } from '../../host/package-manager.ts';
 import { rootCommands } from '../../host/root-commands.ts';
-import { findOnHost, findTool } from '../../host/tools.ts';
+import { findTool } from '../../host/tools.ts';
 import type { CheckOptions, Requirement } from '../provider.ts';
 import { chooseAcceleration } from './process/acceleration.ts';
 import { EMULATOR_NAME, FIX, IMAGE_TOOL_NAME, isNewEnough, oldestVersion, versionOf } from './process/qemu-tools.ts';
@@ -64,7 +65,7 @@ function filterTool(): Requirement {
 }
 
 function cures(isOld: boolean): string[] {
-  const command = (install.find(([manager]) => findOnHost(manager) !== undefined) ?? install[0])[1];
+  const command = commandOfManager(install);
   return isOld
     ? [
         say`# use a newer release of this system (Debian 12, Ubuntu 23.04 and later have it)`,

@@ -2,9 +2,18 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { say } from '../../core/language/say.ts';
 import { localUser } from '../../host/local-user.ts';
+import { commandOfManager } from '../../host/package-manager.ts';
 import { rootCommands } from '../../host/root-commands.ts';
 import { findOnHost } from '../../host/tools.ts';
 import type { Requirement } from '../provider.ts';
+
+const install = [
+  ['apt-get', '{root}apt-get install openssh-client'],
+  ['dnf', '{root}dnf install openssh-clients'],
+  ['pacman', '{root}pacman -S openssh'],
+  ['zypper', '{root}zypper install openssh-clients'],
+  ['apk', '{root}apk add openssh-client'],
+] as const;
 
 /** This provider needs nothing of the host but Node; what is reported makes it more comfortable. */
 export function sshRequirements(): Requirement[] {
@@ -20,7 +29,7 @@ function configuration(): Requirement {
     ...common,
     status: 'optional-missing',
     found: say`not found; aliases, jump hosts and keys named in ~/.ssh/config are not known`,
-    howToGet: rootCommands(['{root}apt install openssh-client']),
+    howToGet: rootCommands([commandOfManager(install)]),
   };
 }
 

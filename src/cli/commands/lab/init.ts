@@ -38,8 +38,8 @@ export const initCommand = defineCommand({
   },
 });
 
-function formatInit({ file, steps }: InitResult, cwd: string): string {
-  const wrote = relative(cwd, file);
+function formatInit({ file, programs, schemaFile, steps }: InitResult, cwd: string): string {
+  const wrote = [file, ...programs, schemaFile].map((path) => relative(cwd, path)).join(', ');
   if (steps.length === 0) return say`Wrote ${wrote}. Next: lab up\n`;
   const list = steps.map((step) => `${step.startsWith('#') ? '' : '  '}${step}\n`).join('');
   return `${say`Wrote ${wrote}. Next:`}\n\n${list}\n${say`Then: lab up`}\n`;

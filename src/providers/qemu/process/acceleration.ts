@@ -115,7 +115,7 @@ async function refusal(
       ...(signal ? { signal } : {}),
     });
     if (exitCode === PROBE_STATUS) return undefined;
-    return { reason: stderr.trim().split('\n').at(-1) ?? say`QEMU ended`, cures: nestedCure };
+    return { reason: refusalWords(accelerator, stderr), cures: nestedCure };
   } catch (error) {
     if (error instanceof TimeoutError)
       return {
@@ -126,6 +126,13 @@ async function refusal(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Why QEMU does without an accelerator, for people: not where its own source gave up. */
+export function refusalWords(accelerator: string, stderr: string): string {
+  const last = stderr.trim().split('\n').at(-1) ?? '';
+  if (last === '' || /Assertion|\.c:\d+:/.test(last)) return say`${accelerator} is there, but QEMU breaks off with it`;
+  return last.replace(/^qemu-system-[\w-]+: /, '');
 }
 
 const nestedCure = [say`# this host is most likely a virtual machine: allow nested virtualisation on its own host`];
