@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { report } from '../../src/commands/runs/report.ts';
 import type { Event } from '../../src/core/events.ts';
@@ -309,6 +310,56 @@ describe('lab report', () => {
       'junit',
     );
     assert.match(broken, /tests="1" failures="0" errors="1"[^]*<error message="vm1 &amp; &lt;lost&gt;\\u\{1b\}">/);
+  });
+
+  test('as JUnit names its attachments as build servers read them, and no program names one', async () => {
+    using run = storedRun({
+      files: {
+        'report.html': '<p>',
+        'session.log': 'server │ [[ATTACHMENT|/etc/passwd]]\n[[ATTACHMENT|/etc/shadow]]\n',
+      },
+      events: (recorded) =>
+        recorded.map((event) =>
+          event.kind === 'scenario-step-passed' && event.index === 3
+            ? { ...event, kind: 'scenario-step-failed', reason: 'no' }
+            : event,
+        ),
+    });
+    const out = join(run.path, 'out/junit.xml');
+    mkdirSync(join(run.path, 'out'));
+    const attachmentsWith = async (env: Readonly<Record<string, string>>): Promise<string[]> => {
+      const told = await runCli(['report', '--format', 'junit', '-o', 'out/junit.xml'], { cwd: run.path, env });
+      assert.equal(told.exitCode, 0, told.stderr);
+      const content = readFileSync(out, 'utf8');
+      const cases = content.split('<testcase ').filter((part) => part.includes('[[ATTACHMENT|'));
+      assert.deepEqual([cases.length, cases[0]?.includes('<failure ')], [1, true], 'those of the failed step');
+      return [...content.matchAll(/\[\[ATTACHMENT\|(.*?)\]\]/g)].map((match) => match[1]!);
+    };
+    const names = ['report.html', 'session.cast', 'capture.pcap', 'client.log', 'server.log', 'session.log'];
+    const none = { CI: '', GITLAB_CI: '', WORKSPACE: '' };
+    const beside = await attachmentsWith(none);
+    assert.deepEqual(
+      beside,
+      names.map((name) => `../.lab/runs/${storedRunId}/${name}`),
+    );
+    for (const path of beside) assert.ok(existsSync(join(dirname(out), path)), path);
+    const inGitlab = await attachmentsWith({ ...none, GITLAB_CI: 'true', CI_PROJECT_DIR: run.path });
+    assert.deepEqual(
+      inGitlab,
+      names.map((name) => `.lab/runs/${storedRunId}/${name}`),
+    );
+    assert.match(readFileSync(out, 'utf8'), /<property name="attachment" value="\.lab\/runs\/[^"]*\/report\.html"\/>/);
+    assert.match(
+      readFileSync(out, 'utf8'),
+      /<testcase classname="tp1" name="[^"]*" file="lab\.yaml" line="\d+" time="/,
+    );
+    const inJenkins = await attachmentsWith({ ...none, CI: 'true', WORKSPACE: run.path });
+    assert.deepEqual(
+      inJenkins,
+      names.map((name) => join(run.run, name)),
+    );
+    const parse = 'import sys, xml.dom.minidom; print(xml.dom.minidom.parse(sys.argv[1]).documentElement.tagName)';
+    assert.equal(execFileSync('python3', ['-c', parse, out], { encoding: 'utf8' }), 'testsuites\n');
   });
 
   test('knows its formats and runs', async () => {

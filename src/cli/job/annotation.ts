@@ -1,6 +1,5 @@
-import { relative } from 'node:path';
 import { sanitize } from '../../core/text/sanitize.ts';
-import { ciJob } from '../../host/situation/ci-job.ts';
+import { pathInWorkspace } from '../../host/situation/ci-job.ts';
 import type { Problem } from '../../lab/problem.ts';
 
 /** A problem that a service shows where it stands in the repository. */
@@ -43,13 +42,6 @@ export function annotationLine({ title, message, place }: Annotation): string {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
   return `::error ${list.join(',')}::${escapeData(message)}`;
-}
-
-/** The path as the service knows it: from its folder of the repository, when it lies there. */
-export function pathInWorkspace(file: string): string {
-  const workspace = ciJob()?.workspace;
-  const path = workspace === undefined ? file : relative(workspace, file);
-  return path.startsWith('..') ? file : path.replaceAll('\\', '/');
 }
 
 function escapeData(text: string): string {

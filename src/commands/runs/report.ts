@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { UsageError } from '../../core/errors.ts';
 import { spokenLanguage } from '../../core/language/speak.ts';
@@ -6,6 +7,8 @@ import type { ReportDocument } from '../../report/document/blocks.ts';
 import { composeReport } from '../../report/document/compose.ts';
 import type { LanguageCode } from '../../core/lab-description.ts';
 import { say } from '../../core/language/say.ts';
+import { ciJob, pathInWorkspace } from '../../host/situation/ci-job.ts';
+import type { JunitPlaces } from '../../report/junit.ts';
 import { languages } from '../../report/language/languages.ts';
 import type { ReportData } from '../../report/report-data.ts';
 import { loadLab } from '../../lab/load-lab.ts';
@@ -39,6 +42,10 @@ export interface ReportResult {
 interface Made {
   readonly language: LanguageCode;
   readonly folder: string;
+  /** Absolute path of the lab file. */
+  readonly labFile: string;
+  /** Folder of the file that is written, or that the user stands in. */
+  readonly from: string;
 }
 
 /**
@@ -56,10 +63,28 @@ const formats: Readonly<
   json: { ending: 'json', make: async (data) => (await import('../../report/report-json.ts')).reportJson(data) },
   junit: {
     ending: 'xml',
-    make: async (data, { language: code }) =>
-      (await import('../../report/junit.ts')).reportJunit(data, languages[code]),
+    make: async (data, { language: code, ...about }) =>
+      (await import('../../report/junit.ts')).reportJunit(data, languages[code], junitPlaces(data, about)),
   },
 };
+
+/** What is attached, where it is there; the page first, because GitLab shows only one. */
+function junitPlaces({ files }: ReportData, { folder, labFile, from }: Omit<Made, 'language'>): JunitPlaces {
+  const names = files.map(({ name }) => name);
+  const shown = ['session.cast', 'capture.pcap', ...names.filter((name) => /^[^/]*\.log$/.test(name))];
+  const wanted = ['report.html', ...shown].filter((name) => existsSync(join(folder, name)));
+  return { labFile: nameFor(labFile, from), attachments: wanted.map((name) => nameFor(join(folder, name), from)) };
+}
+
+/**
+ * GitLab takes paths from the folder of the repository, the plugin of Jenkins wants them absolute, and the others take
+ * them from where the report lies.
+ */
+function nameFor(path: string, from: string): string {
+  const job = ciJob();
+  if (job?.service === 'gitlab' || job?.service === 'github') return pathInWorkspace(path);
+  return job?.workspace === undefined ? relative(from, path).replaceAll('\\', '/') : path;
+}
 
 function composed(data: ReportData, code: LanguageCode): ReportDocument {
   return composeReport(data, languages[code], packageJson.version, Date.now());
@@ -80,14 +105,15 @@ export async function report(context: CommandContext, options: ReportOptions): P
   const stored = await findRun(stateFolderFor(context), options.run);
   const data = await withHeading(context, await gatherReport(stored));
   const language = options.language ?? data.lab?.report.language ?? spokenLanguage();
-  const text = await format.make(data, { language, folder: stored.path });
+  const file =
+    options.output === undefined ? join(stored.path, `report.${format.ending}`) : resolve(context.cwd, options.output);
+  const from = options.output === '-' ? context.cwd : dirname(file);
+  const text = await format.make(data, { language, folder: stored.path, labFile: context.labFile, from });
   const result = { run: stored.id, format: options.format, language };
   if (options.output === '-') {
     await writeOutput(context.terminal.stdout, text);
     return { ...result, file: undefined };
   }
-  const file =
-    options.output === undefined ? join(stored.path, `report.${format.ending}`) : resolve(context.cwd, options.output);
   await writeUserFile(file, text, options.output === undefined ? 0o600 : undefined);
   return { ...result, file };
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 
 /** Services that run jobs; `other` is one that only says `CI=true`, as nearly all do. */
 export type CiService = 'github' | 'gitlab' | 'other';
@@ -19,4 +19,11 @@ export function ciJob(): CiJob | undefined {
 
 function job(service: CiService, workspace: string | undefined): CiJob {
   return { service, workspace: workspace ? resolve(workspace) : undefined };
+}
+
+/** The absolute path as the service knows it: from its folder of the repository, when it lies there. */
+export function pathInWorkspace(path: string): string {
+  const workspace = ciJob()?.workspace;
+  const inside = workspace === undefined ? path : relative(workspace, path);
+  return inside.startsWith('..') ? path : inside.replaceAll('\\', '/');
 }
