@@ -53,7 +53,7 @@ export function madeByAnother(
   const own =
     version === undefined
       ? say`Use the lab that made it: lab ${command}`
-      : say`Use the lab that made it: npx --package lab@${version} lab ${command}`;
+      : say`Use the lab that made it: npx --package ./lab-${version}.tgz lab ${command}`;
   return new EnvironmentError(message, {
     code,
     hint: here === undefined ? own : `${own}\n${here}`,

@@ -67,7 +67,7 @@ function layState(folder: string, state: unknown, journal?: string): void {
 /** A state that a later lab writes, of which nothing can be known but who wrote it. */
 const later = { schemaVersion: 2, labVersion: '9.1.0', machinery: { kind: 'another' } };
 const refusal = new RegExp(
-  `state\\.json was made by lab 9\\.1\\.0, this is lab ${packageJson.version.replaceAll('.', '\\.')}\\b.*\\nhint: .*npx --package lab@9\\.1\\.0 lab down`,
+  `state\\.json was made by lab 9\\.1\\.0, this is lab ${packageJson.version.replaceAll('.', '\\.')}\\b.*\\nhint: .*npx --package \\./lab-9\\.1\\.0\\.tgz lab down`,
 );
 
 const users = (['root', 'ordinary'] as const).filter((kind) => cannotBe(kind) === false);
@@ -209,7 +209,10 @@ describe('what a newer lab made and this one knows nothing of', { concurrency: t
     const runs = answers.pop() as Finished;
     for (const { exitCode, stderr } of answers) {
       assert.equal(exitCode, 3, stderr);
-      assert.match(stderr, /run\.json was made by lab 9\.1\.0, this is lab .*\nhint: .*npx --package lab@9\.1\.0 lab/);
+      assert.match(
+        stderr,
+        /run\.json was made by lab 9\.1\.0, this is lab .*\nhint: .*npx --package \.\/lab-9\.1\.0\.tgz lab/,
+      );
     }
     assert.equal(runs.exitCode, 0);
     assert.match(runs.stdout, /of another lab/);

@@ -38,12 +38,17 @@ interface Needs {
   readonly devices: readonly string[];
 }
 
+/**
+ * The filters of Docker and Podman let root with CAP_SYS_ADMIN do all that machines need, so it is in the way only where
+ * that was there, or of an ordinary user.
+ */
 function needs(situation: HostSituation): Needs {
   const { reader, hasSysAdmin, isFiltered, appArmorProfile, hasSELinux, hidden, ownsHost, hasTunDevice } = situation;
+  const lacksRight = reader.isRoot && !hasSysAdmin;
   return {
-    capabilities: reader.isRoot && !hasSysAdmin ? ['SYS_ADMIN'] : [],
+    capabilities: lacksRight ? ['SYS_ADMIN'] : [],
     security: [
-      ...(isFiltered ? ['seccomp=unconfined'] : []),
+      ...(isFiltered && !lacksRight ? ['seccomp=unconfined'] : []),
       ...(appArmorProfile === undefined ? [] : ['apparmor=unconfined']),
       ...(hasSELinux ? ['label=disable'] : []),
     ],
