@@ -37,7 +37,9 @@ describe('the examples of the library', { skip: await cannotMakeMachines() }, ()
     const vitest = realpathSync(findOnHost('vitest')!);
     using project = libraryUser({ 'machines.test.ts': exampleText('machines.vitest.ts') });
     project.add('vitest', join(vitest, '..'));
-    const child = spawn(process.execPath, [vitest, 'run', '--reporter=tap'], {
+    // Its own limits are too short for a host on which other tests run at the same time.
+    const patience = ['--testTimeout=60000', '--hookTimeout=60000'];
+    const child = spawn(process.execPath, [vitest, 'run', '--reporter=tap', ...patience], {
       cwd: project.path,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
