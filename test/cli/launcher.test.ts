@@ -73,3 +73,17 @@ for (const [title, files] of [
     );
   });
 }
+
+test('the first set-up of a clone succeeds when npm does, and fails when it fails', () => {
+  const npm = (status: number): string =>
+    `#!/bin/sh\nmkdir -p node_modules/.bin\nprintf '#!/bin/sh\\n' >node_modules/.bin/node\nchmod +x node_modules/.bin/node\nexit ${status}\n`;
+  for (const status of [0, 1]) {
+    using folder = checkout({ 'bin/npm': npm(status) });
+    copyFileSync(join(repository, 'scripts/setup'), join(folder.path, 'scripts/setup'));
+    const setup = launch('/bin/sh', ['scripts/setup', 'build'], {
+      cwd: folder.path,
+      PATH: `${join(folder.path, 'bin')}:/usr/bin:/bin`,
+    });
+    assert.equal(setup.status, status, setup.stderr);
+  }
+});
