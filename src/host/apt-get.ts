@@ -51,14 +51,14 @@ export async function downloadPackages(
   const reading = say`reading the lists of packages`;
   onProgress(reading);
   await telling(must(['apt-get', ...own, 'update', '-qq'], signal), () =>
-    onProgress(`${reading}: ${formatShare(bytesIn(join(work, 'lists')), undefined)}`),
+    onProgress(say`${reading}: ${formatShare(bytesIn(join(work, 'lists')), undefined)}`),
   );
   const wanted = urisIn(await must(['apt-get', ...own, 'install', '-qq', '--print-uris', ...packages], signal));
   const total = wanted.reduce((sum, { size }) => sum + size, 0);
   const downloading = say`downloading ${counted(wanted.length, 'package')}`;
-  onProgress(`${downloading}: ${formatShare(0, total)}`);
+  onProgress(say`${downloading}: ${formatShare(0, total)}`);
   await telling(must(['apt-get', ...own, 'install', '-qq', '--download-only', ...packages], signal), () =>
-    onProgress(`${downloading}: ${formatShare(bytesIn(archives), total)}`),
+    onProgress(say`${downloading}: ${formatShare(bytesIn(archives), total)}`),
   );
   // What a source on this host has is not downloaded.
   for (const { uri, name } of wanted)

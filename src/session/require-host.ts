@@ -24,5 +24,5 @@ export async function requireHost(
 
 /** What is missing, what was found instead, and how to get it, on lines of their own. */
 export function describeRequirement({ description, found, howToGet }: Requirement): string {
-  return [`  ${description}: ${found}`, ...howToGet.map((step) => `      ${step}`)].join('\n');
+  return [say`  ${description}: ${found}`, ...howToGet.map((step) => `      ${step}`)].join('\n');
 }

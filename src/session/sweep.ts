@@ -35,7 +35,8 @@ async function sweepOne(machine: TouchedMachine, { labName, events, signal, setU
     const note = setUp.get(name);
     const removed = note === undefined ? [] : await takeBack(shell, note, { events, signal });
     const stays = await removePrograms(shell, labName, signal).catch((error: unknown) => fallenSilent(name, error));
-    for (const message of stays) await events.emit({ kind: 'notice', level: 'info', message: `${name}: ${message}` });
+    for (const message of stays)
+      await events.emit({ kind: 'notice', level: 'info', message: say`${name}: ${message}` });
     return [
       say`the lab's folder on ${name}`,
       ...(removed.length > 0 ? [say`packages there: ${removed.join(', ')}`] : []),

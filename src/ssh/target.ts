@@ -48,5 +48,5 @@ export function serverText(address: SshAddress): string {
 
 /** Why a machine cannot be reached; the message begins with its name. */
 export function targetFailure({ machine }: ShellTarget, message: string, parts: ErrorParts): ConnectionError {
-  return new ConnectionError(machine, `${machine}: ${message}`, parts);
+  return new ConnectionError(machine, say`${machine}: ${message}`, parts);
 }

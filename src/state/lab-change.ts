@@ -57,7 +57,7 @@ function listChange<T extends Named>(
       const before = oldNames.get(item.name);
       return before === undefined
         ? [say`${item.name}: ${what} added`]
-        : compare(before, item).map((sentence) => `${item.name}: ${sentence}`);
+        : compare(before, item).map((sentence) => say`${item.name}: ${sentence}`);
     }),
   ];
 }

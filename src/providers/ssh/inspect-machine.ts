@@ -109,14 +109,14 @@ function refuse(faults: readonly MachineFault[]): void {
   const [first] = faults;
   if (first === undefined) return;
   if (faults.length === 1)
-    throw new EnvironmentError(`${first.machine}: ${first.message}`, {
+    throw new EnvironmentError(say`${first.machine}: ${first.message}`, {
       code: 'machine-differs',
       hint: first.hint,
       data: { faults },
     });
   throw new EnvironmentError(say`the machines are not as lab.yaml says`, {
     code: 'machine-differs',
-    detail: faults.map(({ machine, message, hint }) => `  ${machine}: ${message}\n      ${hint}`).join('\n'),
+    detail: faults.map(({ machine, message, hint }) => say`  ${machine}: ${message}\n      ${hint}`).join('\n'),
     data: { faults },
   });
 }

@@ -88,5 +88,6 @@ function portWords({ port, state, holders }: ProgramPorts['ports'][number]): str
 
 /** Problems of connections begin with the machine's name themselves. */
 function withoutName(name: string, problem: string): string {
-  return problem.startsWith(`${name}: `) ? problem.slice(name.length + 2) : problem;
+  const before = say`${name}: `;
+  return problem.startsWith(before) ? problem.slice(before.length) : problem;
 }

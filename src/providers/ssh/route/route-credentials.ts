@@ -125,7 +125,7 @@ function passwordOf(
   if (known === undefined && questions === undefined && !typed.has(question)) return [];
   const secret: Secret = known === undefined ? askOnce(question, questions) : async () => known;
   const answer: PasswordCredential['answer'] = async ({ text, visible }) =>
-    questions?.answer(`${machine}: ${text}`, { visible });
+    questions?.answer(say`${machine}: ${text}`, { visible });
   return [
     {
       kind: 'password',
