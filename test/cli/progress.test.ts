@@ -120,12 +120,15 @@ test('a terminal that cannot move its cursor gets plain lines', async () => {
   assert.equal(stdout, '✔ one  1 ms\r\n');
 });
 
+function at(seconds: number): Event['at'] {
+  return { wallMs: 0, monotonicMs: seconds * 1000 };
+}
+
 test('where there is no terminal, a step that takes long says how it goes on every five seconds, not oftener', async () => {
   const stderr = new CollectedOutput();
   const progress = new Progress(new StatusLines({ stdout: new CollectedOutput(), stderr, color: false }), 'normal');
-  const at = (seconds: number): Event['at'] => ({ wallMs: 0, monotonicMs: seconds * 1000 });
-  progress.listen({ kind: 'step-started', id: '1', title: 'get tools', at: at(10) });
+  await progress.listen({ kind: 'step-started', id: '1', title: 'get tools', at: at(10) });
   for (let seconds = 11; seconds <= 21; seconds++)
-    progress.listen({ kind: 'step-progress', id: '1', note: `${seconds - 10} of 20 MB`, at: at(seconds) });
+    await progress.listen({ kind: 'step-progress', id: '1', note: `${seconds - 10} of 20 MB`, at: at(seconds) });
   assert.equal(stderr.text, '… get tools: 5 of 20 MB\n… get tools: 10 of 20 MB\n');
 });

@@ -64,16 +64,19 @@ function assertArtifacts(user: LabUser, paths: readonly string[]): void {
   for (const path of paths) assert.ok(existsSync(join(user.folder, path)), path);
 }
 
+/** What is copied from a page, without its comments. */
+function codeOf(text: string): string[] {
+  return ['yaml', 'toml', 'dockerfile', 'sh']
+    .flatMap((language) => blocks(text, language))
+    .map((block) => block.replaceAll(/ # .*/g, ''));
+}
+
 const { steps } = workflow.jobs['lab']!;
 const runs = steps.flatMap(({ run }) => run ?? []);
 
 describe('the recipes of "lab help ci"', () => {
   test('have the same code in French', () => {
-    const code = (text: string): string[] =>
-      ['yaml', 'toml', 'dockerfile', 'sh']
-        .flatMap((language) => blocks(text, language))
-        .map((block) => block.replaceAll(/ # .*/g, ''));
-    assert.deepEqual(code(readTopic('ci', 'fr').markdown), code(page));
+    assert.deepEqual(codeOf(readTopic('ci', 'fr').markdown), codeOf(page));
   });
 
   test('name this version of the package', () => {
