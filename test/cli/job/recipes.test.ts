@@ -101,7 +101,7 @@ describe('the recipes of "lab help ci"', () => {
     const [, asked = ''] = containerAdvice(container as unknown as HostSituation);
     const options = /^docker run (.*) …$/.exec(asked)?.[1];
     assert.ok(options);
-    assert.ok(page.includes(`docker run --rm ${options} -v "$PWD:/work" lab `), options);
+    assert.ok(page.includes(`docker run --rm ${options} \\\n`), options);
     for (const option of options.split(/ (?=--)/)) assert.ok(page.includes(`| \`${option}\``), option);
     const [, ...runner] = containerAdvice({ ...container, ci: 'gitlab' } as unknown as HostSituation);
     assert.equal(blocks(page, 'toml')[0], `${runner.join('\n')}\n`);
