@@ -3,10 +3,12 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const OLDEST_NODE = 22;
+// The first of 22 with long-term support.
+const OLDEST_NODE = '22.11';
+const [oldest, found] = [OLDEST_NODE, process.versions.node].map((version) => version.split('.').map(Number));
 const main = new URL('../dist/cli/main.js', import.meta.url);
 
-if (Number.parseInt(process.versions.node) < OLDEST_NODE)
+if (found[0] < oldest[0] || (found[0] === oldest[0] && found[1] < oldest[1]))
   cannot(`it needs Node.js ${OLDEST_NODE} or newer, and this is ${process.versions.node} (${process.execPath}).`);
 else if (!existsSync(main))
   // npm links to a checkout that it is given as a folder, and compiles nothing there.

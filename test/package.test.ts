@@ -169,10 +169,10 @@ test('without what was compiled, and on an old Node.js, the command says what is
     3,
     `lab: it is not built yet.\nRun this once:  npm --prefix ${checkout.path}/ run setup\n`,
   ]);
-  const older = `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'20.1.0'})`;
+  const older = `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'22.9.0'})`;
   assert.deepEqual(start('--import', older), [
     3,
-    `lab: it needs Node.js 22 or newer, and this is 20.1.0 (${process.execPath}).\n`,
+    `lab: it needs Node.js 22.11 or newer, and this is 22.9.0 (${process.execPath}).\n`,
   ]);
 });
 
@@ -193,6 +193,8 @@ for (const [kind, makeUser] of [
           return stdout;
         };
         assert.equal(await lab('--version'), `${manifest().version}\n`);
+        const withoutInstalling = ['npx', '--yes', '--offline', '--package', file, 'lab', '--version'];
+        assert.equal((await finish(installed(withoutInstalling))).stdout, `${manifest().version}\n`);
         await lab('init', '--force');
         await lab('up');
         assert.equal(await lab('exec', 'vm1', '--', 'sh', '-c', 'ls /opt/lab/runtime/*'), 'node\n');

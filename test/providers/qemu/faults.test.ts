@@ -151,7 +151,7 @@ describe('a start that cannot be', { skip: cannotEmulate(), timeout: 600_000 }, 
       writeFileSync(file, readFileSync(file, 'utf8').replace('provider: netns', 'provider: qemu'));
       const { exitCode, stderr } = await upWith(user, { XDG_CACHE_HOME: empty.path });
       assert.equal(exitCode, 3, stderr);
-      assert.match(stderr, /QEMU 7\.2 or newer: not found\n.*lab doctor --fix/);
+      assert.match(stderr, /QEMU 7\.2 or newer: not found\n.*lab doctor --fix --provider qemu/);
     },
   );
 
