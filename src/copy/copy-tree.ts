@@ -1,4 +1,4 @@
-import { formatBytes } from '../core/text/amounts.ts';
+import { sayBytes } from '../core/language/amounts.ts';
 import { stat } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { ConnectionError, EnvironmentError, LabError, messageOf, systemCode, TimeoutError } from '../core/errors.ts';
@@ -117,7 +117,7 @@ async function copyFiles(
   await eachOf(filesOf(entries), async (entry) => {
     signal.throwIfAborted();
     const leave = (reason: string): void => void result.left.push({ path: entry.path, reason });
-    if (entry.bytes > freeBytes) return leave(noRoom(formatBytes(entry.bytes), formatBytes(freeBytes)));
+    if (entry.bytes > freeBytes) return leave(noRoom(sayBytes(entry.bytes), sayBytes(freeBytes)));
     try {
       const copied = await copy(entry);
       if (copied === 'unchanged') result.unchanged++;

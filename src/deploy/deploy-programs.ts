@@ -1,4 +1,4 @@
-import { formatBytes } from '../core/text/amounts.ts';
+import { sayBytes } from '../core/language/amounts.ts';
 import { counted } from '../core/language/say.ts';
 import { EnvironmentError, LabError, messageOf } from '../core/errors.ts';
 import { inStep, type EventBody, type EventSink } from '../core/events.ts';
@@ -150,7 +150,7 @@ function oneError(errors: readonly unknown[], machineCount: number): unknown {
 function describe(done: readonly MachineProgram[]): string {
   const sum = (field: 'sent' | 'skipped' | 'bytes'): number => done.reduce((total, result) => total + result[field], 0);
   if (sum('sent') === 0) return say`nothing changed`;
-  const [files, bytes] = [counted(sum('sent'), 'file'), formatBytes(sum('bytes'))];
+  const [files, bytes] = [counted(sum('sent'), 'file'), sayBytes(sum('bytes'))];
   return sum('skipped') === 0
     ? say`${files} written (${bytes} sent)`
     : say`${files} written (${bytes} sent), ${sum('skipped')} unchanged`;

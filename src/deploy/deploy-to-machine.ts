@@ -1,4 +1,4 @@
-import { formatBytes } from '../core/text/amounts.ts';
+import { sayBytes } from '../core/language/amounts.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { say } from '../core/language/say.ts';
@@ -160,7 +160,7 @@ function progressNotes(machine: string, { progress }: MachineOptions): (sentByte
   return (sentBytes, totalBytes) => {
     if (totalBytes < LARGE_BYTES || performance.now() - lastMs < NOTE_EVERY_MS) return;
     lastMs = performance.now();
-    progress(say`${machine}: ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`);
+    progress(say`${machine}: ${sayBytes(sentBytes)} of ${sayBytes(totalBytes)}`);
   };
 }
 

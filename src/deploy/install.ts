@@ -1,4 +1,4 @@
-import { formatBytes } from '../core/text/amounts.ts';
+import { sayBytes } from '../core/language/amounts.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import type { ContentHash } from '../core/files/sha256.ts';
@@ -166,7 +166,7 @@ function requireSpace({ survey, diskMiB }: InstallRequest, machine: string, need
   if (hasRoom(survey, neededSpace)) return;
   throw diskFull(
     machine,
-    say`${survey.home} has ${formatBytes(survey.freeBytes ?? 0)} free, ${formatBytes(neededSpace)} are needed`,
+    say`${survey.home} has ${sayBytes(survey.freeBytes ?? 0)} free, ${sayBytes(neededSpace)} are needed`,
     diskMiB,
   );
 }

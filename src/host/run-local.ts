@@ -3,7 +3,7 @@ import { EnvironmentError, TimeoutError, systemCode } from '../core/errors.ts';
 import { say } from '../core/language/say.ts';
 import { holdsSecret } from '../core/text/secret-variable.ts';
 import { quoteCommand } from '../core/text/shell-quote.ts';
-import { formatDuration } from '../core/text/amounts.ts';
+import { sayDuration } from '../core/language/amounts.ts';
 import { explainSystemError } from './system-error.ts';
 
 export interface LocalOptions {
@@ -43,7 +43,7 @@ export async function runLocal(command: readonly string[], options: LocalOptions
   });
   signal?.throwIfAborted();
   if (result.timedOut)
-    throw new TimeoutError(say`${quoteCommand(command)} did not end within ${formatDuration(timeoutMs ?? 0)}`, {
+    throw new TimeoutError(say`${quoteCommand(command)} did not end within ${sayDuration(timeoutMs ?? 0)}`, {
       code: 'local-command-timeout',
     });
   if (result.exitCode === undefined && result.signal === undefined) throw cannotStart(command, result.cause);

@@ -1,7 +1,7 @@
 import { CheckError, TimeoutError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { describeHolder } from '../core/port-holder.ts';
-import { formatDuration } from '../core/text/amounts.ts';
+import { sayDuration } from '../core/language/amounts.ts';
 import { retryUntil, type Attempt } from '../core/time/retry.ts';
 import { say } from '../core/language/say.ts';
 import type { Shell } from '../ssh/shell.ts';
@@ -161,7 +161,7 @@ async function watch(shell: Shell, freed: PortReport, options: LookOptions): Pro
 
 function survived(report: PortReport, survivors: readonly SocketHolder[]): CheckError {
   return new CheckError(
-    say`${portName(report)} is still held by ${survivors.map(describeHolder).join(', ')}, ${formatDuration(KILL_MS)} after KILL`,
+    say`${portName(report)} is still held by ${survivors.map(describeHolder).join(', ')}, ${sayDuration(KILL_MS)} after KILL`,
     {
       code: 'port-holder-survives',
       hint: say`A process that waits for a disk or a network file system ends only when that answers. Give your program another port, or restart ${report.machine}.`,

@@ -1,5 +1,5 @@
 import { say } from '../core/language/say.ts';
-import { formatBinarySize } from '../core/text/amounts.ts';
+import { sayBinarySize } from '../core/language/amounts.ts';
 import type { OutsideLook } from './host-look.ts';
 import type { InsideFacts } from './probe-facts.ts';
 import { hostWall as wall, inWords, type Wall } from './wall-report.ts';
@@ -21,8 +21,8 @@ function countWall({ limits, disks }: InsideFacts): Wall {
   const kept = [
     say`${processes} processes`,
     ...(files === undefined ? [] : [say`${files} open files of a process`]),
-    ...(size === undefined ? [] : [say`files of ${formatBinarySize(size)}`]),
-    say`a disk of ${formatBinarySize(disk * 1024)}`,
+    ...(size === undefined ? [] : [say`files of ${sayBinarySize(size)}`]),
+    say`a disk of ${sayBinarySize(disk * 1024)}`,
   ];
   return wall('limits', 'holds', say`at most ${inWords(kept)}`);
 }
@@ -33,7 +33,7 @@ function memoryWall({ memoryBytes }: OutsideLook): Wall {
     : wall(
         'memory',
         'holds',
-        say`at most ${formatBinarySize(memoryBytes)}, files in memory included (control group of this host)`,
+        say`at most ${sayBinarySize(memoryBytes)}, files in memory included (control group of this host)`,
       );
 }
 
@@ -41,9 +41,9 @@ function memoryWall({ memoryBytes }: OutsideLook): Wall {
 function ownWall({ disks, memoryKiB, processors }: InsideFacts): Wall {
   const disk = disks.get('/');
   const kept = [
-    ...(memoryKiB === undefined ? [] : [say`${formatBinarySize(memoryKiB * 1024)} of memory`]),
+    ...(memoryKiB === undefined ? [] : [say`${sayBinarySize(memoryKiB * 1024)} of memory`]),
     ...(processors === undefined ? [] : [processors === 1 ? say`one processor` : say`${processors} processors`]),
-    ...(disk === undefined ? [] : [say`a disk of ${formatBinarySize(disk * 1024)}`]),
+    ...(disk === undefined ? [] : [say`a disk of ${sayBinarySize(disk * 1024)}`]),
   ];
   return kept.length === 0
     ? wall('limits', 'unknown', say`it does not tell what it has`)

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { ConnectionError, EnvironmentError, LabError, messageOf, TimeoutError } from '../../core/errors.ts';
 import { say } from '../../core/language/say.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
 import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { isAlive, type ProcessId } from '../../host/processes.ts';
 import type { Shell } from '../../ssh/shell.ts';
@@ -206,5 +206,5 @@ function stageWord(stage: BootStage): string {
 
 /** `console 4.1 s, SSH 15 s`: when each stage was reached. */
 export function describeStages(stages: ReadonlyMap<BootStage, number>): string {
-  return [...stages].map(([stage, ms]) => `${stageWord(stage)} ${formatDuration(ms)}`).join(', ');
+  return [...stages].map(([stage, ms]) => `${stageWord(stage)} ${sayDuration(ms)}`).join(', ');
 }

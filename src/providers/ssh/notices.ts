@@ -1,5 +1,5 @@
 import { say } from '../../core/language/say.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
 import type { Lab, Program } from '../../lab/types.ts';
 import type { MachineProfile } from '../provider.ts';
 
@@ -53,7 +53,7 @@ function notExecutable(machine: string, { home }: MachineProfile, programs: read
 
 function wrongClock(machine: string, { clock }: MachineProfile): Notice | undefined {
   if (clock === undefined || Math.abs(clock.offsetMs) - clock.roundTripMs < NOTABLE_OFFSET_MS) return undefined;
-  const offset = formatDuration(Math.abs(clock.offsetMs));
+  const offset = sayDuration(Math.abs(clock.offsetMs));
   return {
     level: 'info',
     message:

@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import { oneLine } from '../run/words.ts';
 import { programText, type Topology, type TopologyMachine } from './topology.ts';
 
@@ -12,7 +13,7 @@ import { programText, type Topology, type TopologyMachine } from './topology.ts'
  */
 export function topologyText({ networks, machines }: Topology): string {
   const trees = networks.map(({ name, subnet, gateway, nat }) => {
-    const facts = [subnet, ...(gateway === undefined ? [] : [`gateway ${gateway}`]), ...(nat ? ['NAT'] : [])];
+    const facts = [subnet, ...(gateway === undefined ? [] : [say`gateway ${gateway}`]), ...(nat ? ['NAT'] : [])];
     return tree(
       `${name}  ${facts.join(', ')}`,
       machines.flatMap((machine) => linesOn(machine, name)),

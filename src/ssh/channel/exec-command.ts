@@ -1,6 +1,6 @@
 import { TimeoutError } from '../../core/errors.ts';
 import { inTime, TimeLimit } from '../../core/time/time-limit.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Lifeline } from './lifeline.ts';
 import { OutputCollector } from './output-collector.ts';
@@ -43,7 +43,7 @@ export async function runCommand(
 /** For a command that was ended because it took too long. */
 export function commandTimeout(machine: string, command: Command, timeoutMs: number): TimeoutError {
   return new TimeoutError(
-    say`${machine}: "${commandText(command)}" did not end within ${formatDuration(timeoutMs)}; it was ended`,
+    say`${machine}: "${commandText(command)}" did not end within ${sayDuration(timeoutMs)}; it was ended`,
     { code: 'command-timeout', hint: say`Give it more time, or look why it hangs.` },
   );
 }

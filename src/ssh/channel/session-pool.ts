@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2';
 import { ConnectionError, TimeoutError } from '../../core/errors.ts';
 import { TimeLimit } from '../../core/time/time-limit.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import { type Connection, SessionRefused } from '../transport/connection.ts';
 import type { RemoteCommand } from './remote-command.ts';
@@ -96,7 +96,7 @@ export class Sessions {
       await this.#slots.take(signal ? AbortSignal.any([signal, limit.signal]) : limit.signal);
     } catch (error) {
       if (error !== limit.signal.reason || !limit.signal.aborted) throw error;
-      throw new TimeoutError(say`${this.connection.machine}: no session became free within ${formatDuration(waitMs)}`, {
+      throw new TimeoutError(say`${this.connection.machine}: no session became free within ${sayDuration(waitMs)}`, {
         code: 'sessions-exhausted',
         hint: say`At most eight programs run over one connection at a time; end one of them, or put some on another machine.`,
       });

@@ -1,5 +1,5 @@
 import { ConnectionError, EnvironmentError } from '../../core/errors.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
 import type { ExitStatus } from '../shell.ts';
 import { say } from '../../core/language/say.ts';
 
@@ -10,7 +10,7 @@ const SHOWN_NOISE = 500;
 export function silentShell(machine: string, limitMs: number, noise: string): ConnectionError {
   return new ConnectionError(
     machine,
-    say`${machine}: the login shell did not begin the command within ${formatDuration(limitMs)}`,
+    say`${machine}: the login shell did not begin the command within ${sayDuration(limitMs)}`,
     {
       code: 'shell-silent',
       hint: say`Start-up files of the account (~/.bashrc, ~/.profile) that wait for something, or a ForceCommand, do so; look with: ssh there, and "bash -x -l".`,

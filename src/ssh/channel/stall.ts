@@ -1,7 +1,7 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import { inTime } from '../../core/time/time-limit.ts';
 import { TimeoutError } from '../../core/errors.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
 import { say } from '../../core/language/say.ts';
 
 /** A transfer that moves less than this within its limit stands still. */
@@ -52,7 +52,7 @@ export class Stall {
 
 /** A transfer that stands still. */
 export function stalledFailure(machine: string, limitMs: number): TimeoutError {
-  return new TimeoutError(say`${machine}: the transfer stood still for ${formatDuration(limitMs)}`, {
+  return new TimeoutError(say`${machine}: the transfer stood still for ${sayDuration(limitMs)}`, {
     code: 'transfer-stalled',
     hint: say`The machine, its disk or the network hangs; look there, and try again.`,
   });

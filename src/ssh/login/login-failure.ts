@@ -1,5 +1,5 @@
 import { type ConnectionError, messageOf } from '../../core/errors.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
 import { serverText, type ShellTarget, targetFailure } from '../target.ts';
 import { allowHint } from './algorithm-failure.ts';
 import { say } from '../../core/language/say.ts';
@@ -24,7 +24,7 @@ export function loginTimeout(
   { phase, heard, timeoutMs }: { readonly phase: LoginPhase; readonly heard: string; readonly timeoutMs: number },
 ): ConnectionError {
   const where = serverText(target.address);
-  const waited = formatDuration(timeoutMs);
+  const waited = sayDuration(timeoutMs);
   if (phase === 'greeting') return heard === '' ? silence(target, waited) : notSsh(target, heard);
   if (phase === 'handshake')
     return targetFailure(target, say`the SSH server at ${where} did not finish the key exchange within ${waited}`, {

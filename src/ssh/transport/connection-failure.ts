@@ -1,5 +1,5 @@
 import { ConnectionError, messageOf } from '../../core/errors.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
 import { say } from '../../core/language/say.ts';
 
 /* What can go wrong with a connection that stood: the login was done. */
@@ -17,7 +17,7 @@ export function lostFailure(machine: string, seen: string, cause?: unknown): Con
 export function unansweredFailure(machine: string, what: string, limitMs: number): ConnectionError {
   return new ConnectionError(
     machine,
-    say`${machine}: its SSH server let us in, but did not ${what} within ${formatDuration(limitMs)}`,
+    say`${machine}: its SSH server let us in, but did not ${what} within ${sayDuration(limitMs)}`,
     {
       code: 'ssh-no-answer',
       hint: say`The machine may be overloaded or hung, or out of processes: try again, and look with "ssh -v" whether OpenSSH fares better.`,

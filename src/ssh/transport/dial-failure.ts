@@ -1,5 +1,5 @@
 import { type ConnectionError, type ErrorParts, messageOf, systemCode } from '../../core/errors.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
 import { serverText, type ShellTarget, targetFailure } from '../target.ts';
 import { say } from '../../core/language/say.ts';
 
@@ -11,7 +11,7 @@ export function dialFailure(target: ShellTarget, cause: unknown): ConnectionErro
 
 /** No answer at all. */
 export function dialTimeout(target: ShellTarget, timeoutMs: number): ConnectionError {
-  return targetFailure(target, say`${serverText(target.address)} did not answer within ${formatDuration(timeoutMs)}`, {
+  return targetFailure(target, say`${serverText(target.address)} did not answer within ${sayDuration(timeoutMs)}`, {
     code: 'ssh-unreachable',
     hint: say`Check that the machine is on and that no firewall drops the packets.`,
   });

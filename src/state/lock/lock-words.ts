@@ -1,5 +1,5 @@
 import { LockedError } from '../../core/errors.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
 import type { LockHolder, Wreck } from './lock-file.ts';
 import { currentProcess } from '../../host/process-identity.ts';
 import { say } from '../../core/language/say.ts';
@@ -36,7 +36,7 @@ function sinceOf({ since }: LockHolder): string {
   const date = [started.getFullYear(), started.getMonth() + 1, started.getDate()].map(twoDigits).join('-');
   const sameDay = started.toDateString() === new Date().toDateString();
   const at = sameDay ? time : `${date} ${time}`;
-  return say`${at} (${formatDuration(Math.max(0, Date.now() - started.getTime()))} ago)`;
+  return say`${at} (${sayDuration(Math.max(0, Date.now() - started.getTime()))} ago)`;
 }
 
 function twoDigits(value: number): string {
