@@ -6,7 +6,7 @@ import { allProviders } from '../../src/providers/registry.ts';
 import { stepJsonSchema } from '../../src/scenario/step-schema.ts';
 import { writeDefinitionTypes } from '../api/definition-types.ts';
 
-/** Writes the reference tables into the topics of `lab help`, the golden file of help, and the schema that lab.yaml names. */
+/** Writes the reference tables into the topics of `lab help`, the list of topics into README.md, the golden file of help, and the schema that lab.yaml names. */
 const root = join(import.meta.dirname, '../..');
 
 /** The tables by the name that their place in a topic has: between `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
@@ -31,9 +31,14 @@ export function topicFiles(): string[] {
   return globSync('src/cli/help/topics/*/*.md', { cwd: root }).map((path) => join(root, path));
 }
 
-/** The text of a topic with its tables as they are now. */
+/** Every page that has tables: the topics, README.md and README.fr.md. */
+export function pagesWithTables(): string[] {
+  return [...topicFiles(), join(root, 'README.md'), join(root, 'README.fr.md')];
+}
+
+/** The text of a page with its tables as they are now. */
 export function withReference(path: string): string {
-  const tables = (): Tables => tablesIn(basename(dirname(path)));
+  const tables = (): Tables => tablesIn(languageOf(path));
   return readFileSync(path, 'utf8').replaceAll(
     /(<!-- ([\w-]+): written by [^\n]*-->\n)[^]*?(<!-- end of \2 -->)/g,
     (_, start: string, name: string, end: string) => {
@@ -42,6 +47,12 @@ export function withReference(path: string): string {
       return `${start}\n${table.trimEnd()}\n\n${end}`;
     },
   );
+}
+
+/** `README.fr.md`, `topics/fr/steps.md`. */
+function languageOf(path: string): string {
+  const [, language] = /^README\.(\w+)\.md$/.exec(basename(path)) ?? [];
+  return language ?? (basename(path) === 'README.md' ? 'en' : basename(dirname(path)));
 }
 
 /** What the lab.yaml of this repository points editors at: it is there in a clone that is not built, too. */
@@ -54,7 +65,7 @@ export function schemaText(): string {
 
 if (import.meta.main) {
   writeFileSync(schemaFile, schemaText());
-  for (const path of topicFiles()) writeFileSync(path, withReference(path));
+  for (const path of pagesWithTables()) writeFileSync(path, withReference(path));
   writeFileSync(join(root, 'test/cli/golden/help.txt'), tablesIn('en')['help']!);
   await writeDefinitionTypes();
 }

@@ -3,6 +3,7 @@ import '../../src/cli/speak.ts';
 import { helpText } from '../../src/cli/command/help-text.ts';
 import { commandReference, environmentReference, exitCodeReference } from '../../src/cli/command/reference.ts';
 import { commands } from '../../src/cli/commands/index.ts';
+import { readTopic, topicNames } from '../../src/cli/help/topics.ts';
 import { labFieldReference, stepTable } from '../../src/lab/fields/field-reference.ts';
 import { stepReference } from '../../src/scenario/step-schema.ts';
 import { libraryExample, libraryReference } from '../api/library-reference.ts';
@@ -20,6 +21,16 @@ process.stdout.write(
     library: libraryReference(),
     'node-test': libraryExample('tp1.node-test.ts'),
     vitest: libraryExample('machines.vitest.ts'),
+    topics: topicList(),
     help: helpText([], commands),
   }),
 );
+
+/** Every topic with a link to its page, as it is seen from the root of the repository. */
+function topicList(): string {
+  const item = ({ name, language, summary }: ReturnType<typeof readTopic>): string =>
+    `- [${name}](src/cli/help/topics/${language}/${name}.md): ${summary}`;
+  return topicNames()
+    .map((name) => item(readTopic(name)))
+    .join('\n');
+}

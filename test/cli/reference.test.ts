@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { test } from 'node:test';
-import { topicFiles, withReference } from '../../scripts/reference/main.ts';
+import { pagesWithTables, topicFiles, withReference } from '../../scripts/reference/main.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { readTopic, topicNames } from '../../src/cli/help/topics.ts';
 
-test('the tables in the topics are what "npm run reference" writes', () => {
-  const tables = topicFiles().map((path) => {
+test('the tables in the topics and READMEs are what "npm run reference" writes', () => {
+  const tables = pagesWithTables().map((path) => {
     const topic = readFileSync(path, 'utf8');
     assert.equal(topic, withReference(path), `${path} is not up to date: npm run reference`);
     return topic.match(/<!-- [\w-]+: written by/g)?.length ?? 0;
