@@ -28,9 +28,8 @@ process.stdout.write(
 
 /** Every topic with a link to its page, as it is seen from the root of the repository. */
 function topicList(): string {
-  const item = ({ name, language, summary }: ReturnType<typeof readTopic>): string =>
-    `- [${name}](src/cli/help/topics/${language}/${name}.md): ${summary}`;
   return topicNames()
-    .map((name) => item(readTopic(name)))
+    .map((name) => readTopic(name))
+    .map(({ name, language, summary }) => `- [${name}](src/cli/help/topics/${language}/${name}.md): ${summary}`)
     .join('\n');
 }

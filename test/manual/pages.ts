@@ -60,8 +60,11 @@ export function statementsOf(block: string): string[] {
   return statements.filter((statement) => statement.trim() !== '');
 }
 
-/** Each command line of lab in a text for a shell: the words after `lab`, up to what belongs to the shell. `<port>` stands for a word, too. */
+/** Each command line of lab in a text for a shell: the words after `lab`, up to what belongs to the shell. `<port>` stands for a word, too; behind an option of another
+ * command, or before `sh -c`, lab is the name of an image. */
 export function labLinesIn(code: string): string[] {
   const example = code.replaceAll(/<([\w.-]+)>/g, (_, name: string) => (name === 'port' ? '7999' : name));
-  return [...example.matchAll(/(?:^|[\s;&|(])lab (?!=)([^;&|)>\n]+)/gm)].map(([, words]) => words!.trim());
+  return [...example.matchAll(/(?:^|[\s;&|(])(?<!(?:^|\s)-[\w-]+\s)lab (?!=|sh -c )([^;&|)>\n]+)/gm)].map(([, words]) =>
+    words!.trim(),
+  );
 }
