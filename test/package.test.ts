@@ -195,6 +195,7 @@ for (const [kind, makeUser] of [
         assert.equal(await lab('--version'), `${manifest().version}\n`);
         const withoutInstalling = ['npx', '--yes', '--offline', '--package', file, 'lab', '--version'];
         assert.equal((await finish(installed(withoutInstalling))).stdout, `${manifest().version}\n`);
+        assert.ok(existsSync(join(user.folder, '.local/share/man/man1/lab.1')), 'man lab finds no page');
         await lab('init', '--force');
         await lab('up');
         assert.equal(await lab('exec', 'vm1', '--', 'sh', '-c', 'ls /opt/lab/runtime/*'), 'node\n');
