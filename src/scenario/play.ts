@@ -212,7 +212,10 @@ async function endOne(terminal: ProgramTerminal, play: PlayContext): Promise<Pro
       ? { message: say`${role} ended with ${end}, before the step that asks for its end` }
       : {
           message: say`${role} ended with ${end}, and no step asks for its end`,
-          hint: say`Add a step: exit: { ${role}: STATUS }`,
+          hint:
+            status.exitCode === undefined
+              ? say`Nobody asked it to end: what it showed last may say why it was ended.`
+              : say`If that is right, add a step: exit: { ${role}: ${status.exitCode} }; if not, what it showed last says why.`,
         };
     await events.emit({ kind: 'notice', level: 'warning', ...notice });
   }

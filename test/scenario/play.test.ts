@@ -674,3 +674,26 @@ test('a default limit goes by how slow the machines are; one that is written sta
     /it did not show within 200 ms/,
   );
 });
+
+test('a crash is no reason to ask for it in the scenario: only a status that may be meant is', async () => {
+  const hints: [script: string, hint: RegExp][] = [
+    ['kill -SEGV $$', /^Nobody asked it to end: what it showed last/],
+    ['kill -KILL $$', /^Nobody asked it to end: what it showed last/],
+    ['exit 3', /^If that is right, add a step: exit: \{ one: 3 \}; if not, what it showed last says why\.$/],
+  ];
+  for (const [script, hint] of hints) {
+    const command = one(`sh, -c, ${JSON.stringify(`echo ready; read x; ${script}`)}`);
+    const { events } = await play(
+      shells,
+      labWith(command, [
+        'start: one',
+        'expect: { one: ready }',
+        'send: { one: a }',
+        '{ expect: { one: never }, timeout: 5s }',
+      ]),
+    );
+    const notices = events.of('notice').filter(({ message }) => message.includes('no step asks for its end'));
+    assert.equal(notices.length, 1, script);
+    assert.match(notices[0]!.hint ?? '', hint);
+  }
+});
