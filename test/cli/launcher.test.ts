@@ -74,11 +74,15 @@ for (const [title, files] of [
   });
 }
 
+/** An npm that installs a Node.js which does nothing, and ends so. */
+function npmThatEnds(status: number): string {
+  const node = 'node_modules/.bin/node';
+  return `#!/bin/sh\nmkdir -p node_modules/.bin\nprintf '#!/bin/sh\\n' >${node}\nchmod +x ${node}\nexit ${status}\n`;
+}
+
 test('the first set-up of a clone succeeds when npm does, and fails when it fails', () => {
-  const npm = (status: number): string =>
-    `#!/bin/sh\nmkdir -p node_modules/.bin\nprintf '#!/bin/sh\\n' >node_modules/.bin/node\nchmod +x node_modules/.bin/node\nexit ${status}\n`;
   for (const status of [0, 1]) {
-    using folder = checkout({ 'bin/npm': npm(status) });
+    using folder = checkout({ 'bin/npm': npmThatEnds(status) });
     copyFileSync(join(repository, 'scripts/setup'), join(folder.path, 'scripts/setup'));
     const setup = launch('/bin/sh', ['scripts/setup', 'build'], {
       cwd: folder.path,
