@@ -54,12 +54,18 @@ function dateTimeFormat(code: LanguageCode, timeZone?: string): Intl.DateTimeFor
   return new Intl.DateTimeFormat(locales[code], { dateStyle: 'long', timeStyle: 'medium', timeZone });
 }
 
-/** How a language writes numbers and times, by the data of ICU that Node carries. */
+/**
+ * How a language writes numbers and times, by the data of ICU that Node carries. The first use of each format costs
+ * milliseconds, and commands that show none must not wait for it.
+ */
 function notationOf(code: LanguageCode, words: NotationWords): Notation {
-  const locale = locales[code];
-  const formats = [0, 1, 2, 3].map((digits) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }));
-  const number = (value: number, digits = 0): string => formats[digits]!.format(value);
-  const dateTime = dateTimeFormat(code);
+  const formats = new Map<number, Intl.NumberFormat>();
+  const number = (value: number, digits = 0): string => {
+    const format = formats.get(digits) ?? new Intl.NumberFormat(locales[code], { maximumFractionDigits: digits });
+    formats.set(digits, format);
+    return format.format(value);
+  };
+  let dates: Intl.DateTimeFormat | undefined;
   return {
     number,
     duration: (ms) => durationText(ms, number),
@@ -67,7 +73,7 @@ function notationOf(code: LanguageCode, words: NotationWords): Notation {
       count < 1000
         ? `${number(count)}\u00a0${count === 1 ? words.byte : words.bytes}`
         : scaledBytes(count, number, words.byteSymbol),
-    dateTime: (wallMs) => dateTime.format(wallMs),
+    dateTime: (wallMs) => (dates ??= dateTimeFormat(code)).format(wallMs),
     typeset: words.typeset,
     colon: words.typeset(words.colon),
     list: (items) =>
