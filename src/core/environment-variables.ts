@@ -43,11 +43,17 @@ export const environmentVariables = [
   },
   {
     name: 'LANG',
-    meaning: say`character set of builds on this host; UTF-8 where it, LC_CTYPE and LC_ALL are not set`,
-    readBy: ['deploy'],
+    meaning: say`language of messages (French for fr…), and character set of builds on this host (UTF-8 where it, LC_CTYPE and LC_ALL are not set)`,
+    readBy: ['cli', 'deploy'],
   },
-  { name: 'LC_CTYPE', meaning: say`the same, before LANG`, readBy: ['deploy'] },
-  { name: 'LC_ALL', meaning: say`the same, before both`, readBy: ['deploy'] },
+  { name: 'LC_CTYPE', meaning: say`character set of builds, before LANG`, readBy: ['deploy'] },
+  { name: 'LC_MESSAGES', meaning: say`language of messages, before LANG`, readBy: ['cli'] },
+  { name: 'LC_ALL', meaning: say`both, before all of these`, readBy: ['cli', 'deploy'] },
+  {
+    name: 'LANGUAGE',
+    meaning: say`languages of messages, best first, where the others set one at all`,
+    readBy: ['cli'],
+  },
   { name: 'NO_COLOR', meaning: say`no colours, as with --no-color (https://no-color.org)`, readBy: ['cli'] },
   { name: 'FORCE_COLOR', meaning: say`colours where there is no terminal, too; 0 for none`, readBy: ['cli'] },
   {

@@ -8,7 +8,6 @@ import { holdsSecret } from '../../src/core/text/secret-variable.ts';
 
 /** Files that hand the environment on, or read a variable that the user names (`${NAME}` of ssh_config(5)). */
 const byOtherNames = new Set([
-  'cli/speak.ts',
   'core/text/secret-variable.ts',
   'host/background.ts',
   'host/pager.ts',

@@ -214,7 +214,7 @@ function sortedCode(page: Page): string[] {
 }
 
 /** Pages that are there in English only: those for who runs other machines, or writes programs around lab. */
-const untranslated = ['environment', 'existing-machines', 'library', 'limits', 'packages', 'virtual-machines', 'walls'];
+const untranslated = ['existing-machines', 'library', 'limits', 'packages', 'virtual-machines', 'walls'];
 
 test('topics are there in French, but for those that are known to be missing', () => {
   const inFrench = new Set(topics.filter(({ path }) => path.includes('/fr/')).map(({ path }) => basename(path, '.md')));
