@@ -277,15 +277,15 @@ describe('lab verify', () => {
     };
     assert.match(
       await make('html', 'en'),
-      /<b>The record of this run does not fit<\/b> <span>.*run\.json says .*server ended with status 1/,
+      /<b><a href="#[\w-]+">The record of this run does not fit<\/a><\/b> <span>.*run\.json says .*server ended with status 1/,
     );
     assert.match(
       await make('html', 'fr'),
-      /<b>L.{1,5}enregistrement de cette exécution est incohérent<\/b>[^]*events\.ndjson a été modifié après l.{1,5}exécution : son SHA-256 est/,
+      /<b><a href="#[\w-]+">L.{1,5}enregistrement de cette exécution est incohérent<\/a><\/b>[^]*events\.ndjson a été modifié après l.{1,5}exécution : son SHA-256 est/,
     );
     assert.match(
       await make('md', 'fr'),
-      /^- L'enregistrement de cette exécution est incohérent : \*\*✗ run\.json dit/m,
+      /^- L’enregistrement de cette exécution est incohérent : \*\*✗ run\.json dit/m,
     );
     const { record } = JSON.parse(await make('json', 'en')) as {
       record: { fits: boolean; misfits: { file: string }[] };
