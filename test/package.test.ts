@@ -220,7 +220,10 @@ async function install(user: LabUser): Promise<Start> {
   copyFileSync(findOnHost('node22')!, join(bin, 'node'));
   for (const path of [dirname(bin), bin, join(bin, 'node')]) chownSync(path, uid, gid);
   chmodSync(user.folder, 0o700);
-  const start: Start = (words) => user.command(['env', `PATH=${bin}:${process.env['PATH']}`, ...words]);
+  // "npm test" hands its own settings on, the cache of its user among them.
+  const settings = Object.keys(process.env).filter((name) => /^npm_/i.test(name));
+  const unset = settings.map((name) => `--unset=${name}`);
+  const start: Start = (words) => user.command(['env', ...unset, `PATH=${bin}:${process.env['PATH']}`, ...words]);
   const { exitCode, stderr } = await finish(
     start([
       'npm',

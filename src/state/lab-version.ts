@@ -6,21 +6,20 @@ import { say } from '../core/language/say.ts';
 /** The version of this lab. */
 export const LAB_VERSION: string = packageJson.version;
 
-/** Who stored a document, by its `schemaVersion` and `labVersion`. */
-export interface Maker {
-  /** A lab that stores such documents in another form than this one. */
-  readonly isNewer: boolean;
-  /** Undefined when it does not say so. */
-  readonly version: string | undefined;
-}
-
 const versioned = object({ schemaVersion: number(0, Number.MAX_VALUE) });
 const withLab = object({ labVersion: text });
 
-/** Of parsed JSON, whatever it is. */
-export function makerOf(document: unknown): Maker {
-  const version = fitting(withLab, document)?.labVersion;
-  return { isNewer: (fitting(versioned, document)?.schemaVersion ?? 1) > 1, version: storedVersion(version) };
+/** The version of the lab that stored a document, parsed JSON, whatever it is; undefined when it does not say so. */
+export function makerOf(document: unknown): string | undefined {
+  return storedVersion(fitting(withLab, document)?.labVersion);
+}
+
+/**
+ * The version of a lab that stored a document in a form that this one does not know; undefined for all others. Every
+ * lab that has another form names its version: a `schemaVersion` without one is damage.
+ */
+export function newerMakerOf(document: unknown): string | undefined {
+  return (fitting(versioned, document)?.schemaVersion ?? 1) > 1 ? makerOf(document) : undefined;
 }
 
 /** A version as it was stored; undefined for what can be none, or was written before versions were. */
@@ -39,24 +38,11 @@ export function madeByAnother(
     code,
     command,
     here,
-  }: {
-    readonly version: string | undefined;
-    readonly code: string;
-    readonly command: string;
-    readonly here?: string | undefined;
-  },
+  }: { readonly version: string; readonly code: string; readonly command: string; readonly here?: string | undefined },
 ): EnvironmentError {
-  const message =
-    version === undefined
-      ? say`${what} was made by a newer lab than this one, which is ${LAB_VERSION}`
-      : say`${what} was made by lab ${version}, this is lab ${LAB_VERSION} and does not know how it is stored`;
-  const own =
-    version === undefined
-      ? say`Use the lab that made it: lab ${command}`
-      : say`Use the lab that made it: npx --package ./lab-${version}.tgz lab ${command}`;
-  return new EnvironmentError(message, {
-    code,
-    hint: here === undefined ? own : `${own}\n${here}`,
-    data: { madeBy: version ?? null, thisIs: LAB_VERSION },
-  });
+  const own = say`Use the lab that made it: npx --package ./lab-${version}.tgz lab ${command}`;
+  return new EnvironmentError(
+    say`${what} was made by lab ${version}, this is lab ${LAB_VERSION} and does not know how it is stored`,
+    { code, hint: here === undefined ? own : `${own}\n${here}`, data: { madeBy: version, thisIs: LAB_VERSION } },
+  );
 }

@@ -6,7 +6,7 @@ import { fitting } from '../core/json/shape.ts';
 import type { Lab } from '../lab/types.ts';
 import { labFingerprint } from './lab-change.ts';
 import type { LabState } from './lab-state.ts';
-import { LAB_VERSION, madeByAnother, makerOf } from './lab-version.ts';
+import { LAB_VERSION, madeByAnother, newerMakerOf } from './lab-version.ts';
 import { readOwnFile } from './files/own-file.ts';
 import { storing } from '../host/files/storage-error.ts';
 import { removeUnfinished, replaceFile } from './files/storage.ts';
@@ -76,15 +76,15 @@ export async function removeState(folder: string): Promise<void> {
 
 function parseState(content: string, path: string): LabState {
   const value = parseJson(content);
-  const { isNewer, version } = makerOf(value);
-  if (isNewer) throw newerState(path, version);
+  const version = newerMakerOf(value);
+  if (version !== undefined) throw newerState(path, version);
   const state = fitting(storedState, value);
   if (state === undefined) throw brokenState(path);
   return state;
 }
 
 /** What `down` can still do: it goes by the journal, and by the labels of what runs. */
-function newerState(path: string, version: string | undefined): EnvironmentError {
+function newerState(path: string, version: string): EnvironmentError {
   return madeByAnother(path, {
     version,
     code: 'state-newer',

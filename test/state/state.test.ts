@@ -122,11 +122,13 @@ for (const [what, breakIt] of Object.entries(breakages)) {
 
 test('a state of a newer lab is refused, not guessed at', async () => {
   using folder = temporaryFolder();
-  writeFileSync(statePath(folder.path), '{"schemaVersion":2,"machines":{}}');
+  writeFileSync(statePath(folder.path), '{"schemaVersion":2,"labVersion":"9.1.0","machines":{}}');
   await assert.rejects(readState(folder.path), {
     code: 'state-newer',
-    message: `${statePath(folder.path)} was made by a newer lab than this one, which is ${LAB_VERSION}`,
+    message: `${statePath(folder.path)} was made by lab 9.1.0, this is lab ${LAB_VERSION} and does not know how it is stored`,
   });
+  writeFileSync(statePath(folder.path), '{"schemaVersion":2,"machines":{}}');
+  await assert.rejects(readState(folder.path), { code: 'state-broken' }, 'which no lab would write');
 });
 
 test('a folder named state.json is no state, and makes room for one', async () => {

@@ -126,7 +126,7 @@ vm1
                        cet hôte
     ✔ adresses         elle ne joint pas cet hôte à 127.0.0.1 et 192.0.2.2 (port 40000, ouvert pour cela)
     ✔ métadonnées      elle n’a pas de réponse de 169.254.169.254, où les clouds distribuent des clés
-    ✔ limites          au plus 512 processus, 1024 fichiers ouverts par processus et un disque de 64 MiB
+    ✔ limites          au plus 512 processus, 1024 fichiers ouverts par processus et un disque de 64 Mio
     ? mémoire          aucun groupe de contrôle de cet hôte ne la limite ; si lab le fait lui-même, « lab up »
                        le dit
   de ses voisines

@@ -118,10 +118,10 @@ export async function verifyRecord(
 
 /** What another version of lab stored in another form is no fault of the record. */
 function requireKnownForm(path: string, content: Uint8Array | undefined, misfits: readonly Misfit[]): void {
-  const maker = makerOf(content === undefined ? undefined : parseJson(Buffer.from(content).toString('utf8')));
-  const isOther = maker.isNewer || (maker.version !== undefined && maker.version !== LAB_VERSION);
-  if (isOther && misfits.some(({ kind }) => kind === 'unreadable' || kind === 'not-as-written'))
-    throw madeByAnother(path, { version: maker.version, code: 'run-newer', command: 'verify' });
+  const version = makerOf(content === undefined ? undefined : parseJson(Buffer.from(content).toString('utf8')));
+  if (version === undefined || version === LAB_VERSION) return;
+  if (misfits.some(({ kind }) => kind === 'unreadable' || kind === 'not-as-written'))
+    throw madeByAnother(path, { version, code: 'run-newer', command: 'verify' });
 }
 
 /** Programs are described when they are sent, with the hash of each file; the copy in the folder must be that file. */

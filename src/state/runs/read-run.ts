@@ -5,7 +5,7 @@ import { readEventLine } from '../../report/run/event-line.ts';
 import { runShape } from '../../report/run/run-shape.ts';
 import { RunSummary, type RunDocument } from '../../report/run/run-summary.ts';
 import { isRunning } from '../../host/process-identity.ts';
-import { madeByAnother, makerOf } from '../lab-version.ts';
+import { madeByAnother, newerMakerOf } from '../lab-version.ts';
 import { damaged, linesOf, openStored, readStored } from '../files/stored-file.ts';
 import { say } from '../../core/language/say.ts';
 
@@ -33,8 +33,8 @@ export async function readRunFile({ path }: Place): Promise<RunDocument | undefi
   const content = await readStored(file);
   if (content === undefined) return undefined;
   const value = parsed(content, file);
-  const { isNewer, version } = makerOf(value);
-  if (isNewer) throw madeByAnother(file, { version, code: 'run-newer', command: 'report' });
+  const version = newerMakerOf(value);
+  if (version !== undefined) throw madeByAnother(file, { version, code: 'run-newer', command: 'report' });
   return checked(file, undefined, () => runShape(value, ''));
 }
 
