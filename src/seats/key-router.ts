@@ -168,7 +168,7 @@ export class KeyRouter {
       // What a program does with the line that it has just got decides whose turn it is.
       const isOpen = this.#focus.isLive && this.#focus.state === 'open';
       if ((!this.#isTaking && !isOpen) || (this.#isFresh && !this.#isChosen)) {
-        const ready = this.#sides.filter(takes);
+        const ready = this.#known().filter(takes);
         const live = this.#focus.isLive ? this.#focus : this.#sides.find(({ isLive }) => isLive);
         this.#focus = ready.find(({ isAsking }) => isAsking) ?? ready[0] ?? live ?? this.#focus;
       }
@@ -177,6 +177,12 @@ export class KeyRouter {
       if (keys === undefined) return;
       this.#hand(this.#focus, keys);
     }
+  }
+
+  /** The sides that may get something now: at first, none behind one of which it is not known yet whether it reads. */
+  #known(): readonly Side[] {
+    const open = this.#sides.findIndex(({ isLive, state }) => isLive && state === 'open');
+    return this.#isFresh && open !== -1 ? this.#sides.slice(0, open) : this.#sides;
   }
 
   /** The side in use takes what is typed. */

@@ -8,6 +8,7 @@ import { mainFile } from './cli.ts';
 /** What is typed, each as soon as the screen shows something that matches. */
 export type Keys = readonly (readonly [when: RegExp, press: string])[];
 
+const LIMIT_MS = 60_000;
 const LEAVES_SCREEN = '\x1b[?1049l';
 
 /** `lab ARGS` on a real terminal, for a command that takes the screen; gives what stood there when it was over, without colours. */
@@ -23,6 +24,8 @@ export async function recordSession(
     env: { ...process.env, TERM: 'xterm-256color', ...environment },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
+  // Where what is waited for never shows, the test says what did.
+  const limit = setTimeout(() => child.kill('SIGHUP'), LIMIT_MS);
   const left = [...keys];
   let shown = '';
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
@@ -31,6 +34,7 @@ export async function recordSession(
     for (const [, press] of left.splice(0, waiting === -1 ? left.length : waiting)) child.stdin.write(press);
   });
   const [exitCode] = (await once(child, 'close')) as [number | null];
+  clearTimeout(limit);
   assert.deepEqual(left, [], shown);
   const last = shown.slice(shown.lastIndexOf(LEAVES_SCREEN) + LEAVES_SCREEN.length);
   return { shown: stripVTControlCharacters(last), exitCode };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ProgramLook, WaitKind } from '../../src/core/program-look.ts';
 import { HeldKeys } from '../../src/seats/held-keys.ts';
-import { KeyRouter } from '../../src/seats/key-router.ts';
+import { KeyRouter, type LookTicket } from '../../src/seats/key-router.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const textOf = (keys: Uint8Array | undefined): string | undefined => keys && Buffer.from(keys).toString();
@@ -72,6 +72,16 @@ describe('what is typed at a desk', () => {
     look(router, { one: doing('keyboard'), two: doing('keyboard') });
     router.press(bytes('3\r'));
     assert.deepEqual(got, { one: '1\r', two: '2\r3\r' });
+  });
+
+  test('waits for what the side that was started first does, whichever is known first', () => {
+    const { router, got } = desk();
+    const [one, two] = router.questions(LATER) as [LookTicket, LookTicket];
+    router.press(bytes('1\r'));
+    router.answered(two, doing('keyboard'));
+    assert.deepEqual([got, router.held.text], [{ one: '', two: '' }, '1⏎']);
+    router.answered(one, doing('keyboard'));
+    assert.deepEqual(got, { one: '1\r', two: '' });
   });
 
   test('goes where the user wants it, for one line, and is known not to be read there', () => {
