@@ -22,6 +22,8 @@ export function useTongue(chosen: Tongue): void {
 
 /** A message in the language of the user: `` say`cannot read ${path}` ``. */
 export function say(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+  // Hundreds of messages are made while modules load, most of them in English and without values.
+  if (tongue === english) return parts.reduce((text, part, index) => `${text}${values[index - 1]!}${part}`);
   return translated(messageKey(parts), values);
 }
 
@@ -37,5 +39,6 @@ export function messageKey(parts: readonly string[]): string {
 
 function translated(key: string, values: readonly (string | number)[]): string {
   const pattern = tongue.table[key] ?? key;
+  if (values.length === 0) return pattern;
   return pattern.replaceAll(/\{(\d+)\}/g, (place, index: string) => String(values[Number(index)] ?? place));
 }
