@@ -39,8 +39,8 @@ const FRAME_MS = 40;
 
 /** How often the programs are looked at, as long as it is not known which of them reads its keyboard. */
 const LOOK_MS = 100;
-/** The last look may not keep the user. */
-const LAST_LOOK_MS = 500;
+/** The last look may not keep the user at a machine that does not answer; a busy one does within seconds. */
+const LAST_LOOK_MS = 5000;
 
 /**
  * A desk with several terminals for one user: they stand next to each other on the screen, and the keyboard belongs to

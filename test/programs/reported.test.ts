@@ -36,7 +36,13 @@ await testSets('a failure is a whole sentence on the first card, and steps that 
   },
   {
     folder: 'sets/57-daemon',
-    title: 'the last but one',
+    title: 'the last but one, of a server that opens its port some time after it went to the background',
+    replace: [
+      [
+        'command: [python3, serveur.py]',
+        `command: [sh, -c, "trap '' HUP; (sleep 0.3; exec setsid python3 serveur.py) > /dev/null 2>&1 & exit 0"]`,
+      ],
+    ],
     check: isReported({
       french: /L’étape 4 attendait "bonjour" .*serveur, mais serveur s’est terminé avant, avec le code 0/,
       steps: [5, 1],

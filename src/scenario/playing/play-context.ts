@@ -6,7 +6,7 @@ import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
 import { isListening } from '../../ports/inspect-port.ts';
 import type { LookOptions } from '../../observe/observer.ts';
-import type { Shell } from '../../ssh/shell.ts';
+import type { ExitStatus, Shell } from '../../ssh/shell.ts';
 import { StepFailure } from './step-failure.ts';
 import { isEnd, type ExpectedEnd } from './exit-words.ts';
 import { Keyboard, type LookAtProgram } from './keyboard.ts';
@@ -196,6 +196,7 @@ export class PlayContext {
       const { status } = terminal;
       const value = await goal.look();
       if (value !== undefined) return { value };
+      if (status && awakeNow() - terminal.endedAt! < (goal.afterEndMs?.(status) ?? 0)) return { seen: 'nothing' };
       if (status)
         throw new StepFailure({
           expected: goal.expected,
@@ -287,6 +288,8 @@ export interface Goal<T> {
   readonly nearest?: (() => string | undefined) | undefined;
   /** Asked when it failed. */
   readonly hint?: (() => Advice | undefined) | undefined;
+  /** For how long, in milliseconds, it may still come when the program has ended; default: not at all. */
+  readonly afterEndMs?: ((end: ExitStatus) => number) | undefined;
 }
 
 /** Parts of a step whose keyboards the user holds are left out; a step with no others is skipped. */

@@ -13,6 +13,8 @@ import { StepFailure } from '../playing/step-failure.ts';
 const CERTAIN_MS = 300;
 /** It may read its keyboard in one thread while another is about to listen. */
 const CERTAIN_OF_KEYBOARD_MS = 1000;
+/** A server that has ended well may have left its port to a child process, which opens it a moment later (daemon(3)). */
+const BACKGROUND_MS = 1000;
 /** The whole machine is asked, too, for a program may leave its server to another process; each so many looks. */
 const ASK_MACHINE_EACH = 3;
 
@@ -52,6 +54,7 @@ export async function waitUntilListening(
         return undefined;
       },
       hint: () => notFoundHint(terminal),
+      afterEndMs: ({ exitCode }) => (exitCode === 0 ? BACKGROUND_MS : 0),
     });
     if (state === 'asks') return;
     await warnOfNarrow(play, terminal, { port, look: state.look });
