@@ -3,7 +3,7 @@ import { asksForLine } from '../scenario/waiting/asks-for-line.ts';
 import { HeldKeys, endsLine } from './held-keys.ts';
 
 /** How long the echo of a line is waited for before a look at its program counts; a program may have turned it off. */
-const ECHO_MS = 300;
+export const ECHO_MS = 300;
 /** A program that its machine does not show so often in a row is taken for one of which nothing is known. */
 const MOST_MISSES = 3;
 
@@ -135,6 +135,11 @@ export class KeyRouter {
       .filter((side) => side.isLive && (side.hasAnswered || nowMs - side.givenAtMs >= ECHO_MS))
       .filter((side) => side.unreadLines > 0 || (!isClear && (!isReading(side) || side.hasChanged)))
       .map(({ role, given }) => ({ role, given: given.length }));
+  }
+
+  /** A program that runs has shown nothing since it was given a line: the line may not even have reached its machine. */
+  get awaitsEcho(): boolean {
+    return this.#sides.some(({ isLive, given, hasAnswered }) => isLive && given.length > 0 && !hasAnswered);
   }
 
   /** All programs that run. */

@@ -3,6 +3,7 @@ import { timestamp } from '../core/events.ts';
 import { say } from '../core/language/say.ts';
 import type { ProgramLook } from '../core/program-look.ts';
 import { sanitizeToLine } from '../core/text/sanitize.ts';
+import { type Attempt, retryUntil } from '../core/time/retry.ts';
 import type { Pattern } from '../lab/types.ts';
 import type { LookAtProgram } from '../scenario/playing/keyboard.ts';
 import { languageOfUser } from '../report/language/languages.ts';
@@ -10,7 +11,7 @@ import { SideBySide } from '../report/terminals/side-by-side.ts';
 import { findPattern } from '../lab/pattern.ts';
 import type { UserTerminal } from '../session/context.ts';
 import { KeyQueue } from './key-queue.ts';
-import { KeyRouter, type LookTicket } from './key-router.ts';
+import { ECHO_MS, KeyRouter, type LookTicket } from './key-router.ts';
 import { drawScreen, sizeOf } from './own-screen.ts';
 import type { Seat } from './seat.ts';
 import { LEAVE_KEY } from './leave-key.ts';
@@ -162,8 +163,17 @@ export class SplitDesk {
 
   /** The user has had enough: what the programs did then is what is known of them. */
   async #end(): Promise<void> {
-    await Promise.race([this.#ask(this.#router.everyone()), setTimeoutPromise(LAST_LOOK_MS)]);
+    await Promise.race([this.#lookLast(), setTimeoutPromise(LAST_LOOK_MS)]);
     this.#leave();
+  }
+
+  /** What was typed may still be on its way to the machine: a look that overtakes it would find it read. */
+  async #lookLast(): Promise<void> {
+    const seats = this.#roles.filter(({ role }) => this.#lookAt.has(role));
+    await Promise.all(seats.map(({ role }) => this.#keys.get(role)!.taken()));
+    const look = (): Attempt<true> => (this.#router.awaitsEcho ? { seen: say`no echo` } : { value: true });
+    await retryUntil(look, { what: say`the echo`, timeoutMs: ECHO_MS }).catch(() => undefined);
+    await this.#ask(this.#router.everyone());
   }
 
   /** Asks the machines which program reads its keyboard, unless that is known. */
