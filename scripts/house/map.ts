@@ -50,6 +50,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'json/json-text.ts',
     'json/shape.ts',
     'lab-description.ts',
+    'listen-port.ts',
     'language/choose-language.ts',
     'language/amounts.ts',
     'language/say.ts',

@@ -72,13 +72,14 @@ export interface ProgramDefinition {
     | { readonly on?: string | undefined; readonly command: readonly (string | number | boolean)[] }
     | undefined;
   /**
-   * TCP port that it listens on, or a list of ports. `{ port: 2121, later: true }`: it opens that one only when it
-   * needs it; `start` does not wait for it.
+   * Port that it listens on, or a list of ports; `7999/udp` is a port of UDP, any other one of TCP. `{ port: 2121,
+   * later: true }`: it opens that one only when it needs it; `start` does not wait for it.
    */
   readonly listens?:
     | number
-    | { readonly port: number; readonly later?: boolean | undefined }
-    | readonly (number | { readonly port: number; readonly later?: boolean | undefined })[]
+    | string
+    | { readonly port: number | string; readonly later?: boolean | undefined }
+    | readonly (number | string | { readonly port: number | string; readonly later?: boolean | undefined })[]
     | undefined;
   /** When another process holds a port of `listens`: `error` stops, `free` ends that process. Default: `error`. */
   readonly ports?: 'error' | 'free' | undefined;

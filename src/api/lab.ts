@@ -8,7 +8,7 @@ import { why } from '../commands/machines/why.ts';
 import { report, type ReportResult } from '../commands/runs/report.ts';
 import type { LanguageCode } from '../core/lab-description.ts';
 import type { Problem } from '../lab/problem.ts';
-import type { PortProtocol } from '../ports/port-report.ts';
+import type { PortProtocol } from '../core/listen-port.ts';
 import type { ReachReport } from '../reach/reach-report.ts';
 import type { CommandContext } from '../session/context.ts';
 import { openSession } from '../session/open-session.ts';

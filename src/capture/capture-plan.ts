@@ -1,12 +1,14 @@
+import { hasPort, type ListenPort } from '../core/listen-port.ts';
 import type { Lab, Machine, Program } from '../lab/types.ts';
+import { captureFilter, type CapturingMachine } from './capture-filter.ts';
 
 /** What is captured on one machine. */
 export interface MachineCapture {
   readonly machine: string;
   /** The interfaces of the lab; loopback is among them where another program of the scenario is on the same machine. */
   readonly interfaces: readonly string[];
-  /** TCP ports of the programs that listen there. */
-  readonly ports: readonly number[];
+  /** Programs there get datagrams: a conversation of UDP has no end that shows. */
+  readonly hasDatagrams?: true;
   /** pcap-filter(7). */
   readonly filter: string;
 }
@@ -17,45 +19,31 @@ export interface MachineCapture {
  */
 export function planCapture(lab: Lab, roles: readonly string[]): MachineCapture[] {
   const programs = roles.map((role) => lab.programs.get(role)).filter((program) => program !== undefined);
-  const portsOf = new Map<string, Set<number>>();
-  for (const { on, listens } of programs)
-    if (listens.length > 0) portsOf.set(on, new Set([...(portsOf.get(on) ?? []), ...listens]));
-  return [...portsOf].map(([machine, ports]) => ({
-    machine,
-    interfaces: interfacesOf(lab.machines.get(machine)!, programs),
-    ports: [...ports],
-    filter: filterOf(lab, machine, ports, portsOf),
+  const portsAt = new Map<string, ListenPort[]>();
+  for (const { on, listens } of programs) {
+    const known = portsAt.get(on) ?? [];
+    const more = listens.filter((port) => !hasPort(known, port));
+    if (known.length + more.length > 0) portsAt.set(on, [...known, ...more]);
+  }
+  const capturing = [...portsAt].map(([machine, ports]): CapturingMachine => ({
+    name: machine,
+    addresses: addressesOf(lab.machines.get(machine)!),
+    ports,
   }));
+  return capturing.map((machine, index) => ({
+    machine: machine.name,
+    interfaces: interfacesOf(lab.machines.get(machine.name)!, programs),
+    ...(machine.ports.some(({ protocol }) => protocol === 'udp') && { hasDatagrams: true }),
+    filter: captureFilter(capturing, index),
+  }));
+}
+
+function addressesOf({ interfaces }: Machine): string[] {
+  return interfaces.map(({ address }) => address);
 }
 
 function interfacesOf({ name, interfaces }: Machine, programs: readonly Program[]): string[] {
   const names = interfaces.map((port) => port.name);
   const hasNeighbour = programs.filter(({ on }) => on === name).length > 1;
   return hasNeighbour || names.length === 0 ? ['lo', ...names] : names;
-}
-
-/**
- * Connections to these ports; not those that the machine has, as a client, with another machine of the lab that
- * captures the same port.
- */
-function filterOf(
-  lab: Lab,
-  machine: string,
-  ports: ReadonlySet<number>,
-  portsOf: ReadonlyMap<string, ReadonlySet<number>>,
-): string {
-  const wanted = [...ports].map((port) => `tcp port ${port}`).join(' or ');
-  const elsewhere = [...portsOf].flatMap(([other, theirs]) =>
-    other === machine
-      ? []
-      : [...theirs].filter((port) => ports.has(port)).flatMap((port) => servedBy(lab.machines.get(other)!, port)),
-  );
-  return elsewhere.length === 0 ? wanted : `(${wanted}) and not (${elsewhere.join(' or ')})`;
-}
-
-/** The packets of connections to a port of another machine. */
-function servedBy({ interfaces }: Machine, port: number): string[] {
-  return interfaces.map(
-    ({ address }) => `(dst host ${address} and tcp dst port ${port}) or (src host ${address} and tcp src port ${port})`,
-  );
 }

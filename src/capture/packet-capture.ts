@@ -216,9 +216,14 @@ export class PacketCapture implements PacketSource {
     }).catch(() => undefined);
   }
 
-  /** Every connection is closed to the last ACK; or there was no connection, and nothing is under way. */
+  /**
+   * Every connection is closed to the last ACK; or nothing is under way, where there was no connection, and where
+   * datagrams may come.
+   */
   #isOver(): boolean {
     const { conversations } = this.reading();
+    const hasDatagrams = this.#options.plan.some((part) => part.hasDatagrams);
+    if (hasDatagrams && this.quietMs < QUIET_MS) return false;
     if (conversations.length === 0) return this.quietMs >= QUIET_MS;
     return conversations.every(({ conversation: { close } }) => close.complete || close.kind === 'rst');
   }

@@ -31,6 +31,8 @@ export interface WatchedAttempts {
 export interface ListeningProgram {
   readonly program: string;
   readonly machine: string;
+  /** Undefined: TCP. */
+  readonly protocol?: 'udp' | undefined;
   readonly port: number;
   /** All on which it does; `*` is every IPv4 and IPv6 one. None: it does not listen on that port. */
   readonly addresses: readonly string[];
@@ -57,6 +59,8 @@ export interface ToldAttempt {
 export interface MeantServer {
   readonly program: string;
   readonly machine: string;
+  /** Undefined: TCP. */
+  readonly protocol?: 'udp' | undefined;
   readonly port: number;
   readonly addresses: readonly string[] | undefined;
 }

@@ -141,6 +141,8 @@ export type EventBody =
   | {
       readonly kind: 'port-checked';
       readonly machine: string;
+      /** Left out: TCP. */
+      readonly protocol?: 'udp';
       readonly port: number;
       readonly state: 'free' | 'busy' | 'time-wait';
       readonly holders: readonly PortHolder[];
@@ -150,6 +152,8 @@ export type EventBody =
   | {
       readonly kind: 'port-freed';
       readonly machine: string;
+      /** Left out: TCP. */
+      readonly protocol?: 'udp';
       readonly port: number;
       readonly holders: readonly PortHolder[];
       readonly signal: 'TERM' | 'KILL';

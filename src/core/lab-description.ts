@@ -70,7 +70,8 @@ export interface DescribedProgram {
   readonly build?: readonly string[] | undefined;
   /** The machine that it was built on; undefined: the host of lab. */
   readonly buildOn?: string | undefined;
-  readonly listens: readonly number[];
+  /** A `WrittenPort` each: those of TCP are numbers. */
+  readonly listens: readonly (number | `${number}/udp`)[];
   readonly files: readonly DescribedFile[];
   /** How many more files it has than are listed. */
   readonly unlisted?: number | undefined;

@@ -28,7 +28,14 @@ export type Expectation =
   | { readonly kind: 'prompt'; readonly role: string; readonly pattern: string }
   /** The program waits for a line. */
   | { readonly kind: 'input'; readonly role: string }
-  | { readonly kind: 'listen'; readonly role: string; readonly machine: string; readonly port: number }
+  /** `protocol` left out: TCP. */
+  | {
+      readonly kind: 'listen';
+      readonly role: string;
+      readonly machine: string;
+      readonly protocol?: 'udp' | undefined;
+      readonly port: number;
+    }
   /** The program ends, with this exit status or signal. */
   | { readonly kind: 'end'; readonly role: string; readonly end: number | string }
   /** The program runs, and its machine takes what is typed, or the signal. */

@@ -1,3 +1,4 @@
+import { writtenPort } from '../core/listen-port.ts';
 import { basename } from 'node:path';
 import { createHash } from 'node:crypto';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -64,7 +65,8 @@ async function describeProgram(
   mostBytes: number,
 ): Promise<DescribedProgram> {
   const { name, on, command, build, buildOn, listens } = program;
-  return { name, on, command, build, buildOn, listens, ...(await keepSources(lab, program, folder, mostBytes)) };
+  const sources = await keepSources(lab, program, folder, mostBytes);
+  return { name, on, command, build, buildOn, listens: listens.map(writtenPort), ...sources };
 }
 
 /** No larger one is read as a lab file. */

@@ -1,5 +1,6 @@
 import type { Subnet } from '../core/ipv4.ts';
 import type { ReportHeading } from '../core/lab-description.ts';
+import type { ListenPort } from '../core/listen-port.ts';
 import type { NetworkIndex } from './network-index.ts';
 import type { Path } from './problem.ts';
 import type { Machine, Program, RunsToKeep } from './types.ts';
@@ -75,7 +76,7 @@ export interface DraftProgram {
   /** The machine that `build` names, as written. */
   readonly buildOn: Placed<string> | undefined;
   readonly files: readonly DraftFile[];
-  readonly listens: readonly Placed<number>[];
+  readonly listens: readonly Placed<ListenPort>[];
 }
 
 export interface DraftScenario {

@@ -1,4 +1,5 @@
 import { isPointToPoint } from '../core/ipv4.ts';
+import type { ListenPort } from '../core/listen-port.ts';
 import { busyPortChoices, DEFAULT_PROVIDER, DEFAULT_USER, hostFolderChoices } from './defaults.ts';
 import type {
   Draft,
@@ -15,8 +16,8 @@ import {
   machine,
   machineInterface,
   network,
-  port,
   program,
+  programPort,
   rightFields,
   scenarioOptions,
   type RightFields,
@@ -159,7 +160,6 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
   const { on, ports, prompt, encoding } = rightFields(programSettings, given);
   const build = draftBuild(given['build'], [...path, 'build'], source);
   const listens = draftPorts(given['listens'], [...path, 'listens']);
-  const later = listens.flatMap(({ value: number, isLater }) => (isLater ? [number] : []));
   return {
     path,
     program: {
@@ -170,8 +170,7 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
       command: wordsAt([...path, 'command'], given['command'], source),
       build: build?.command,
       ...(build?.onMachine && { buildOn: on ?? '' }),
-      listens: listens.map(({ value: number }) => number),
-      ...(later.length > 0 && { opensLater: later }),
+      listens: listens.map(({ value: one }) => one),
       busyPort: ports ?? busyPortChoices[0],
       prompt: prompt && 'regex' in prompt ? { ...prompt, line: source.spanOf([...path, 'prompt']).line } : prompt,
       ...(encoding === 'latin1' && { encoding }),
@@ -223,18 +222,14 @@ function draftFile(file: unknown, path: Path): DraftFile[] {
   return typeof written === 'string' ? [{ value: written, path: [...path, 'path'], outside: outside === true }] : [];
 }
 
-interface DraftPort extends Placed<number> {
-  readonly isLater: boolean;
-}
-
-function draftPorts(value: unknown, path: Path): DraftPort[] {
+function draftPorts(value: unknown, path: Path): Placed<ListenPort>[] {
   const listed = Array.isArray(value)
     ? value.map((item: unknown, index) => ({ item, path: [...path, index] }))
     : [{ item: value, path }];
   return listed.flatMap(({ item, path: at }) => {
     const { port: written, later } = fieldsOf(item);
-    const number = port.safeParse(written ?? item).data;
-    return number === undefined ? [] : [{ value: number, path: at, isLater: later === true }];
+    const one = programPort.safeParse(written ?? item).data;
+    return one === undefined ? [] : [{ value: { ...one, ...(later === true && { later }) }, path: at }];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Subnet } from '../core/ipv4.ts';
 import type { ReportHeading } from '../core/lab-description.ts';
+import type { ListenPort } from '../core/listen-port.ts';
 import type { busyPortChoices } from './defaults.ts';
 import type { Path, Position, Span } from './problem.ts';
 
@@ -108,10 +109,8 @@ export interface Program {
   readonly build: readonly string[] | undefined;
   /** The machine of the program: `build` runs there, in the program's folder, when the files have come. */
   readonly buildOn?: string | undefined;
-  /** TCP ports that the program is expected to listen on. */
-  readonly listens: readonly number[];
-  /** Those of them that it opens only when it needs them: no start waits for these. */
-  readonly opensLater?: readonly number[] | undefined;
+  /** Ports of TCP and UDP that the program is expected to have open. */
+  readonly listens: readonly ListenPort[];
   /** What to do when a port of `listens` is held by another process. */
   readonly busyPort: (typeof busyPortChoices)[number];
   /** Shown when the program is ready for a line of input. */

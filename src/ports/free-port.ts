@@ -1,3 +1,4 @@
+import { protocolField } from '../core/listen-port.ts';
 import { CheckError, TimeoutError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { describeHolder } from '../core/port-holder.ts';
@@ -75,6 +76,7 @@ export async function freePort(shell: Shell, report: PortReport, options: FreeOp
       await events.emit({
         kind: 'port-freed',
         machine: report.machine,
+        ...protocolField(report),
         port: report.port,
         holders: gone,
         signal: endSignal,

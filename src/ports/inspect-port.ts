@@ -87,14 +87,14 @@ function kindOf(state: string): 'holder' | 'time-wait' | 'other' {
 }
 
 /**
- * Whether a socket listens on the port: a cheap, passive look at the machine's socket table, for a wait until a
+ * Whether a socket listens on the port, or of UDP has it without a peer: a cheap, passive look at the machine's socket table, for a wait until a
  * server is ready.
  *
  * @throws as `inspectPort` does.
  */
 export async function isListening(shell: Shell, port: number, options: LookOptions = {}): Promise<boolean> {
   const { source, table } = await look(shell, port, 'rows', options);
-  return parseSocketTable(source as PortSource, table, port).some(({ state }) => state === 'LISTEN');
+  return parseSocketTable(source as PortSource, table, port).some(({ state }) => kindOf(state) === 'holder');
 }
 
 /** A question of inspect.sh and port-outside.pl. */

@@ -165,7 +165,8 @@ const wordsOf: Readonly<Record<ListenWay, (facts: Facts) => ProblemWords>> = {
   }),
 };
 
-function isOpen({ protocol, state }: OpenSocket): boolean {
+/** Whether clients get to the socket: it listens for connections, or of UDP is connected to no one. */
+export function isOpen({ protocol, state }: Pick<OpenSocket, 'protocol' | 'state'>): boolean {
   return protocol === 'tcp' ? state === 'listen' : state === 'unconnected';
 }
 

@@ -1,4 +1,4 @@
-import type { PortProtocol } from './port-report.ts';
+import type { PortProtocol } from '../core/listen-port.ts';
 
 /** How a port is looked at. */
 export interface LookOptions {

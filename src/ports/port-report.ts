@@ -1,6 +1,5 @@
+import type { PortProtocol } from '../core/listen-port.ts';
 import type { PortHolder } from '../core/lab-description.ts';
-
-export type PortProtocol = 'tcp' | 'udp';
 
 /** What one machine says about one port of TCP or UDP. */
 export interface PortReport {

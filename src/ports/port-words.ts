@@ -9,11 +9,6 @@ export function portName({ port, protocol, machine }: Pick<PortReport, 'port' | 
   return protocol === 'udp' ? say`UDP port ${port} of ${machine}` : say`port ${port} of ${machine}`;
 }
 
-/** `7999`, `5353/udp`: how a command line names the port. */
-export function portArgument({ port, protocol }: Pick<PortReport, 'port' | 'protocol'>): string {
-  return protocol === 'udp' ? `${port}/udp` : String(port);
-}
-
 const IN_USE = say`EADDRINUSE ("Address already in use")`;
 
 /** Linux keeps a connection in TIME_WAIT for so long (TCP_TIMEWAIT_LEN of include/net/tcp.h). */

@@ -1,7 +1,8 @@
 import { CheckError } from '../core/errors.ts';
 import { describeHolder } from '../core/port-holder.ts';
 import { say } from '../core/language/say.ts';
-import { portArgument, portName } from './port-words.ts';
+import { portText } from '../core/listen-port.ts';
+import { portName } from './port-words.ts';
 import type { SocketHolder, PortReport } from './port-report.ts';
 
 /**
@@ -15,7 +16,7 @@ export function takenAgain(report: PortReport, before: readonly SocketHolder[]):
   if (restarted === undefined) {
     return new CheckError(say`${portName(report)} is taken again, now by ${now}`, {
       code: 'port-taken-again',
-      hint: say`Look who that is with: lab check-port ${portArgument(report)} --on ${machine}; then free it again, or give your program another port.`,
+      hint: say`Look who that is with: lab check-port ${portText(report)} --on ${machine}; then free it again, or give your program another port.`,
     });
   }
   return new CheckError(

@@ -1,3 +1,4 @@
+import type { ListenPort } from '../core/listen-port.ts';
 import type { Interface, Network } from '../lab/types.ts';
 import type { PortReport } from '../ports/port-report.ts';
 import type { MachineProbe } from './machine-probe.ts';
@@ -21,7 +22,7 @@ export interface ReachProgram {
   readonly name: string;
   /** Name of the machine. */
   readonly on: string;
-  readonly listens: readonly number[];
+  readonly listens: readonly ListenPort[];
 }
 
 /** Where a program wants to get. */

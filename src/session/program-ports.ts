@@ -1,3 +1,4 @@
+import { portText, type ListenPort } from '../core/listen-port.ts';
 import { inspectPort, type PortReport } from '../ports/inspect-port.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { CommandContext } from './context.ts';
@@ -7,18 +8,20 @@ import type { CommandContext } from './context.ts';
  * parallel; of those whose machine is connected.
  */
 export async function inspectProgramPorts(
-  programs: Iterable<{ readonly on: string; readonly listens: readonly number[] }>,
+  programs: Iterable<{ readonly on: string; readonly listens: readonly ListenPort[] }>,
   shells: ReadonlyMap<string, Shell>,
   { signal }: Pick<CommandContext, 'signal'>,
   depth: 'bind' | 'table',
 ): Promise<PortReport[]> {
   const wanted = new Map(
-    [...programs].flatMap(({ on, listens }) => listens.map((port) => [`${on}:${port}`, { on, port }] as const)),
+    [...programs].flatMap(({ on, listens }) =>
+      listens.map((port) => [`${on}:${portText(port)}`, { on, port }] as const),
+    ),
   );
   return Promise.all(
     [...wanted.values()].flatMap(({ on, port }) => {
       const shell = shells.get(on);
-      return shell === undefined ? [] : [inspectPort(shell, port, { signal, depth })];
+      return shell === undefined ? [] : [inspectPort(shell, port.port, { signal, depth, protocol: port.protocol })];
     }),
   );
 }

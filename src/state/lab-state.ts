@@ -1,3 +1,4 @@
+import type { ListenPort } from '../core/listen-port.ts';
 import type { Machine, Network } from '../lab/types.ts';
 
 /**
@@ -32,5 +33,5 @@ export interface ProgramSummary {
   readonly name: string;
   /** Name of the machine. */
   readonly on: string;
-  readonly listens: readonly number[];
+  readonly listens: readonly ListenPort[];
 }

@@ -29,7 +29,11 @@ export function stateOf(lab: Lab, labId: string, providerState: Readonly<Record<
     networks: [...lab.networks.values()],
     machines: [...lab.machines.values()],
     ...(lab.ssh && { ssh: lab.ssh }),
-    programs: [...lab.programs.values()].map(({ name, on, listens }) => ({ name, on, listens })),
+    programs: [...lab.programs.values()].map(({ name, on, listens }) => ({
+      name,
+      on,
+      listens: listens.map(({ protocol, port }) => ({ protocol, port })),
+    })),
     providerState,
   };
 }

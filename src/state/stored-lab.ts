@@ -8,6 +8,7 @@ import {
   optional,
   port,
   ShapeError,
+  storedPort,
   text,
   time,
   truth,
@@ -15,6 +16,7 @@ import {
   type Shape,
 } from '../core/json/shape.ts';
 import { formatSubnet, parseSubnet, type Subnet } from '../core/ipv4.ts';
+import { listenPort, writtenPort, type ListenPort } from '../core/listen-port.ts';
 import { DEFAULT_USER } from '../lab/defaults.ts';
 import type { Machine, Network } from '../lab/types.ts';
 import type { LabState } from './lab-state.ts';
@@ -75,6 +77,8 @@ const machine: Shape<Machine> = (value, where) => {
   return stored.user === DEFAULT_USER ? stored : { ...stored, isUserWritten: true };
 };
 
+const storedListenPort: Shape<ListenPort> = (value, where) => listenPort(storedPort(value, where));
+
 /** The fields of a state, in the order in which they are stored. */
 const stateFields: FieldsOf<LabState> = {
   schemaVersion: oneOf(1),
@@ -88,7 +92,7 @@ const stateFields: FieldsOf<LabState> = {
   networks: list(object<Network>(networkFields)),
   machines: list(machine),
   ssh: optional(oneOf('peers')),
-  programs: list(object({ name, on: name, listens: list(port) })),
+  programs: list(object({ name, on: name, listens: list(storedListenPort) })),
   providerState: objectOf,
 };
 
@@ -98,7 +102,8 @@ export const storedState: Shape<LabState> = object<LabState>(stateFields);
 /** Plain JSON of a state; the order of fields is always the same, so equal states have the same text. */
 export function storeState(state: LabState): object {
   const [networks, machines] = [state.networks.map(storeNetwork), state.machines.map(storeMachine)];
-  return inOrder(stateFields, { ...state, networks, machines });
+  const programs = state.programs.map(({ name, on, listens }) => ({ name, on, listens: listens.map(writtenPort) }));
+  return inOrder(stateFields, { ...state, networks, machines, programs });
 }
 
 /** Plain JSON of a network, its subnet in CIDR notation; the order of fields is always the same. */

@@ -1,4 +1,9 @@
+import { findTool } from '../../src/host/tools.ts';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { mergeCaptures } from '../../src/packets/file/merge-captures.ts';
 import { planCapture } from '../../src/capture/capture-plan.ts';
@@ -15,9 +20,7 @@ test('the machine of the program that listens captures its ports', async () => {
   const plan = await planOf(
     '  server: { on: vm1, command: [cat], listens: [7999, 8000] }\n  client: { on: vm2, command: [cat] }\n',
   );
-  assert.deepEqual(plan, [
-    { machine: 'vm1', interfaces: ['eth0'], ports: [7999, 8000], filter: 'tcp port 7999 or tcp port 8000' },
-  ]);
+  assert.deepEqual(plan, [{ machine: 'vm1', interfaces: ['eth0'], filter: 'tcp port 7999 or tcp port 8000' }]);
 });
 
 test('where client and server are on one machine, its loopback is captured too', async () => {
@@ -38,6 +41,91 @@ test('two machines that listen on the same port do not both capture what one say
       '(tcp port 7999) and not ((dst host 192.168.100.4 and tcp dst port 7999) or (src host 192.168.100.4 and tcp src port 7999))',
     ],
   );
+});
+
+/** What tcpdump itself takes of a filter, by the number of packets that pass it. */
+function passing(filter: string, packets: readonly MadePacket[]): number {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-filter-'));
+  const [given, passed] = [join(folder.path, 'given.pcap'), join(folder.path, 'passed.pcap')];
+  writeFileSync(given, pcapOf(packets));
+  execFileSync(tcpdump.path, ['-Z', 'root', '-r', given, '-w', passed, '--', filter], {
+    stdio: 'pipe',
+    env: tcpdump.env,
+  });
+  return packetsOf(readFileSync(passed)).length;
+}
+const tcpdump = findTool('tcpdump')!;
+
+/** A frame of Ethernet with a packet of IPv4 (`20` after its length) or IPv6 in it, by its parts in hexadecimal. */
+const frame = (type: string, ...parts: readonly string[]): MadePacket => ({
+  timeMs: 0,
+  data: Buffer.concat([Buffer.alloc(12), Buffer.from([type, ...parts].join('').replaceAll(' ', ''), 'hex')]),
+});
+const A4 = 'c0a86404';
+const B4 = 'c0a86405';
+const old = (flags: string, protocol: string, content: string): string =>
+  `4500 0040 0001 ${flags} 40 ${protocol} 0000 ${B4} ${A4} ${content}`;
+const A6 = 'fd00 0000 0000 0000 0000 0000 0000 0004';
+const B6 = 'fd00 0000 0000 0000 0000 0000 0000 0005';
+const now = (next: string, content: string): string => `6000 0000 0040 ${next} 40 ${B6} ${A6} ${content}`;
+const toPort = (port: number): string => `9c40 ${port.toString(16).padStart(4, '0')} 0028 0000 ${'00'.repeat(32)}`;
+
+test('of a program that gets datagrams, their fragments and the errors that cite them are captured, too', async () => {
+  const [plan] = await planOf(
+    '  server: { on: vm1, command: [cat], listens: [7999/udp] }\n  client: { on: vm2, command: [cat] }\n',
+  );
+  const filter = plan!.filter;
+  const cited = (port: number): string => `0303 0000 0000 0000 ${old('0000', '11', toPort(port))}`;
+  const cited6 = (type: string, port: number): string => `${type} 0000 0000 0000 ${now('11', toPort(port))}`;
+  const fragment = (place: string, next: string): string => `${next}00 ${place} 0000 0001 ${toPort(7999)}`;
+  const wanted = {
+    datagram: frame('0800', old('0000', '11', toPort(7999))),
+    'first fragment': frame('0800', old('2000', '11', toPort(7999))),
+    'later fragment': frame('0800', old('00b9', '11', 'aa'.repeat(40))),
+    'port unreachable': frame('0800', old('0000', '01', cited(7999))),
+    'datagram of IPv6': frame('86dd', now('11', toPort(7999))),
+    'first fragment of IPv6': frame('86dd', now('2c', fragment('0001', '11'))),
+    'later fragment of IPv6': frame('86dd', now('2c', fragment('05a8', '11'))),
+    'port unreachable of IPv6': frame('86dd', now('3a', cited6('0104', 7999))),
+    'too big of IPv6': frame('86dd', now('3a', cited6('0200', 7999))),
+  };
+  const others = {
+    'another port': frame('0800', old('0000', '11', toPort(53))),
+    'an error about another port': frame('0800', old('0000', '01', cited(53))),
+    'TCP of that port': frame('0800', old('0000', '06', toPort(7999))),
+    'a fragment of TCP': frame('0800', old('00b9', '06', 'aa'.repeat(40))),
+    'an echo request': frame('0800', old('0000', '01', `0800 0000 0000 0000 ${'00'.repeat(32)}`)),
+    'a fragment of TCP over IPv6': frame('86dd', now('2c', fragment('05a8', '06'))),
+    'an error about another port of IPv6': frame('86dd', now('3a', cited6('0104', 53))),
+    'a question for a neighbour': frame('86dd', now('3a', `8700 0000 0000 0000 ${A6} ${'00'.repeat(16)}`)),
+  };
+  const counts = (packets: Record<string, MadePacket>): Record<string, number> =>
+    Object.fromEntries(Object.entries(packets).map(([name, packet]) => [name, passing(filter, [packet])]));
+  assert.deepEqual(
+    Object.values(counts(wanted)),
+    Object.values(wanted).map(() => 1),
+    JSON.stringify(counts(wanted)),
+  );
+  assert.deepEqual(
+    Object.values(counts(others)),
+    Object.values(others).map(() => 0),
+    JSON.stringify(counts(others)),
+  );
+});
+
+test('of two machines that get datagrams one captures what they say to each other', async () => {
+  const plan = await planOf(
+    '  a: { on: vm1, command: [cat], listens: 7999/udp }\n  b: { on: vm2, command: [cat], listens: 7999/udp }\n',
+  );
+  const between = {
+    datagram: frame('0800', old('0000', '11', toPort(7999))),
+    'later fragment': frame('0800', old('00b9', '11', 'aa'.repeat(40))),
+    'port unreachable': frame('0800', old('0000', '01', `0303 0000 0000 0000 ${old('0000', '11', toPort(7999))}`)),
+  };
+  for (const [name, packet] of Object.entries(between)) {
+    const captured = plan.reduce((sum, { filter }) => sum + passing(filter, [packet]), 0);
+    assert.equal(captured, 1, name);
+  }
 });
 
 test('without a program that listens there is nothing to capture', async () => {

@@ -269,7 +269,7 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     await withCleanup(async (cleanup) => {
       const { shells } = await openSession(user().context).connect(cleanup, ['vm1', 'vm2']);
       const packets = new PacketCapture({
-        plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [9000], filter: 'tcp port 9000' }],
+        plan: [{ machine: 'vm1', interfaces: ['eth0'], filter: 'tcp port 9000' }],
         shells,
         hints: {},
         events: silent,
@@ -298,7 +298,7 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
       const events = { emit: (event: EventBody) => void notices.push(event) };
       const links = new Map([['vm1', () => Promise.resolve(1)]]);
       const packets = new PacketCapture({
-        plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [7999], filter: 'tcp port 7999' }],
+        plan: [{ machine: 'vm1', interfaces: ['eth0'], filter: 'tcp port 7999' }],
         shells,
         links,
         hints: {},
@@ -324,7 +324,7 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
       const notices: EventBody[] = [];
       const events = { emit: (event: EventBody) => void notices.push(event) };
       const packets = new PacketCapture({
-        plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [7999], filter: '' }],
+        plan: [{ machine: 'vm1', interfaces: ['eth0'], filter: '' }],
         shells,
         hints: {},
         events,

@@ -173,10 +173,10 @@ describe('words for a person', () => {
       {
         name: 'server',
         on: 'vm1',
-        listens: [7999, 8000],
+        listens: [7999, '8000/udp' as const],
         ports: [
-          { port: 7999, state: 'busy' as const, holders: [holder] },
-          { port: 8000, state: 'free' as const, holders: [] },
+          { protocol: 'tcp' as const, port: 7999, state: 'busy' as const, holders: [holder] },
+          { protocol: 'udp' as const, port: 8000, state: 'free' as const, holders: [] },
         ],
       },
       { name: 'client', on: 'vm2-behind', listens: [], ports: [] },

@@ -21,7 +21,7 @@ async function checked(
     files: [],
     command: ['./server'],
     build: undefined,
-    listens: [port],
+    listens: [{ protocol: 'tcp', port }],
     busyPort: 'error',
     prompt: undefined,
     env: new Map(),

@@ -1,3 +1,4 @@
+import { listenPort } from '../../src/core/listen-port.ts';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
@@ -44,7 +45,12 @@ function ran({ sent = {}, command, unsent = [], listens = [], hasSudo = true }: 
   const transcript = new Transcript({ columns: 120 });
   transcript.write(stdout.replaceAll('\n', '\r\n'));
   return programHint({
-    program: { name: 'server', command, files: Object.keys(sent).map((name) => join(folder.path, name)), listens },
+    program: {
+      name: 'server',
+      command,
+      files: Object.keys(sent).map((name) => join(folder.path, name)),
+      listens: listens.map(listenPort),
+    },
     machine: 'vm1',
     status: { exitCode: status ?? undefined },
     lines: transcript.text.trimEnd().split('\n').slice(-40),

@@ -99,7 +99,16 @@ test('a mutated state is read as a state whose every field has its type, or refu
   });
   await writeState(folder.path, {
     ...stateOf(lab, 'id-1', { ports: { vm1: 2201 } }),
-    programs: [{ name: 'server', on: 'vm1', listens: [7999] }],
+    programs: [
+      {
+        name: 'server',
+        on: 'vm1',
+        listens: [
+          { protocol: 'tcp', port: 7999 },
+          { protocol: 'udp', port: 53 },
+        ],
+      },
+    ],
   });
   await series(statePath(folder.path), async () => {
     const state = await readState(folder.path);
@@ -110,7 +119,7 @@ test('a mutated state is read as a state whose every field has its type, or refu
           /^\w[\w.-]*$/.test(name) && interfaces.every(({ address }) => typeof address === 'string'),
       ),
     );
-    assert.ok(state.programs.every(({ listens }) => listens.every((port) => Number.isInteger(port))));
+    assert.ok(state.programs.every(({ listens }) => listens.every(({ port }) => Number.isInteger(port))));
     assert.equal(Object.getPrototypeOf(state), Object.prototype);
   });
 });

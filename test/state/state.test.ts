@@ -1,3 +1,4 @@
+import { storedState, storeState } from '../../src/state/stored-lab.ts';
 import assert from 'node:assert/strict';
 import {
   mkdirSync,
@@ -55,13 +56,23 @@ test('the state tells the programs of the lab, so that status works without lab.
     files: [],
     command: ['node'],
     build: undefined,
-    listens: [7999],
+    listens: [
+      { protocol: 'tcp', port: 7999 },
+      { protocol: 'udp', port: 53, later: true },
+    ],
     busyPort: 'error',
     prompt: undefined,
     env: new Map(),
   } as const;
   const state = stateOf(sampleLab({ programs: named([program]) }), 'id-1', {});
-  assert.deepEqual(state.programs, [{ name: 'server', on: 'vm1', listens: [7999] }]);
+  const listens = [
+    { protocol: 'tcp', port: 7999 },
+    { protocol: 'udp', port: 53 },
+  ] as const;
+  assert.deepEqual(state.programs, [{ name: 'server', on: 'vm1', listens }]);
+  const stored = storeState(state) as { readonly programs: object[] };
+  assert.deepEqual(stored.programs, [{ name: 'server', on: 'vm1', listens: [7999, '53/udp'] }]);
+  assert.deepEqual(storedState(JSON.parse(JSON.stringify(stored)), '').programs, state.programs);
 });
 
 test('without a state, or without the folder, reading gives undefined and removing does nothing', async () => {

@@ -1,3 +1,4 @@
+import { writtenPort } from '../../core/listen-port.ts';
 import type { EventOf } from '../../core/event-listeners.ts';
 import { say } from '../../core/language/say.ts';
 import { holderWordsOfUser, listedHolder } from '../../core/port-holder.ts';
@@ -21,7 +22,8 @@ export function shownEnd({
 }
 
 /** `port 7999: held by python3 (PID 4242, user ildvm1)`: what a port check found on a machine. */
-export function shownPort({ port, state, holders }: EventOf<'port-checked'>): string {
+export function shownPort({ state, holders, ...checked }: EventOf<'port-checked'>): string {
+  const port = writtenPort(checked);
   if (state === 'free') return say`port ${port}: free`;
   if (state === 'time-wait') return say`port ${port}: free (old connections wait for their end, TIME_WAIT)`;
   if (holders.length === 0) return say`port ${port}: in use, though nobody listens`;
@@ -29,6 +31,7 @@ export function shownPort({ port, state, holders }: EventOf<'port-checked'>): st
 }
 
 /** `port 7999: ended python3 (PID 4242, user ildvm1) with TERM`. */
-export function shownFreed({ port, holders, signal }: EventOf<'port-freed'>): string {
+export function shownFreed({ holders, signal, ...freed }: EventOf<'port-freed'>): string {
+  const port = writtenPort(freed);
   return say`port ${port}: ended ${holders.map((holder) => listedHolder(holder, { words: holderWordsOfUser() })).join(', ')} with ${signal}`;
 }

@@ -1,3 +1,4 @@
+import { hasPort, writtenPort, type ListenPort, type WrittenPort } from '../../core/listen-port.ts';
 import { existsSync } from 'node:fs';
 import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import { LabError } from '../../core/errors.ts';
@@ -36,8 +37,9 @@ export interface ProgramPorts {
   readonly name: string;
   readonly on: string;
   /** Each port that it is expected to listen on, as it was found; none of machines that do not run. */
-  readonly ports: readonly Pick<PortReport, 'port' | 'state' | 'holders'>[];
-  readonly listens: readonly number[];
+  readonly ports: readonly Pick<PortReport, 'protocol' | 'port' | 'state' | 'holders'>[];
+  /** As the lab file writes them; ports of TCP are numbers. */
+  readonly listens: readonly WrittenPort[];
 }
 
 /**
@@ -69,7 +71,12 @@ export async function status(context: CommandContext, names: readonly string[] =
       machines: reached.map(({ status: machine }) => machine),
       programs: found.state.programs
         .filter(({ on }) => chosen.some(({ machine }) => machine.name === on))
-        .map(({ name, on, listens }) => ({ name, on, listens, ports: portsOf(reports, on, listens) })),
+        .map(({ name, on, listens }) => ({
+          name,
+          on,
+          listens: listens.map(writtenPort),
+          ports: portsOf(reports, on, listens),
+        })),
       remarks: remarksOf(chosen),
     };
   });
@@ -104,8 +111,12 @@ async function reach({ signal }: CommandContext, attached: AttachedMachine, clea
   }
 }
 
-function portsOf(reports: readonly PortReport[], machine: string, listens: readonly number[]): ProgramPorts['ports'] {
+function portsOf(
+  reports: readonly PortReport[],
+  machine: string,
+  listens: readonly ListenPort[],
+): ProgramPorts['ports'] {
   return reports
-    .filter((report) => report.machine === machine && listens.includes(report.port))
-    .map(({ port, state, holders }) => ({ port, state, holders }));
+    .filter((report) => report.machine === machine && hasPort(listens, report))
+    .map(({ protocol, port, state, holders }) => ({ protocol, port, state, holders }));
 }

@@ -3,11 +3,10 @@ import { UsageError } from '../../core/errors.ts';
 import { silent } from '../../core/events.ts';
 import { describeHolder } from '../../core/port-holder.ts';
 import { say } from '../../core/language/say.ts';
-import { portArgument } from '../../ports/port-words.ts';
 import { freePort, type EndedHolder } from '../../ports/free-port.ts';
 import { inspectPort, type PortReport } from '../../ports/inspect-port.ts';
 import { refusalToFree } from '../../ports/protection.ts';
-import type { PortProtocol } from '../../ports/port-report.ts';
+import { portText, type PortProtocol } from '../../core/listen-port.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
@@ -44,7 +43,7 @@ export interface CheckPortResult {
 export async function checkPort(context: CommandContext, options: CheckPortOptions): Promise<CheckPortResult> {
   const { port, protocols = ['tcp', 'udp'], on, kill, yes } = options;
   if (kill && !yes && context.terminal.confirm === undefined) {
-    const argument = protocols.length === 1 ? portArgument({ port, protocol: protocols[0]! }) : port;
+    const argument = protocols.length === 1 ? portText({ port, protocol: protocols[0]! }) : port;
     throw new UsageError(say`--kill needs --yes here, because there is no terminal to ask on`, {
       code: 'needs-yes',
       hint: say`Look first, with "lab check-port ${argument}"; then add --yes.`,

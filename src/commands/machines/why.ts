@@ -1,3 +1,4 @@
+import { hasPort, type PortProtocol } from '../../core/listen-port.ts';
 import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import { messageOf, UsageError } from '../../core/errors.ts';
 import { suggestion } from '../../core/text/suggest.ts';
@@ -22,7 +23,7 @@ export interface WhyTarget {
   readonly host: string;
   /** Undefined: the port of the program with that name, or only the way to the machine. */
   readonly port: number | undefined;
-  /** Undefined: TCP. */
+  /** Undefined: UDP where only that port of the lab is meant, else TCP. */
   readonly protocol: 'tcp' | 'udp' | undefined;
 }
 
@@ -76,15 +77,25 @@ function machineOf(name: string, { machines, programs }: State): string {
 function targetOf(target: WhyTarget, { machines, programs }: State): WhyTarget {
   const program = programs.find(({ name }) => name === target.host);
   if (program === undefined || (target.port !== undefined && machines.some(({ name }) => name === target.host)))
-    return target;
-  const port = target.port ?? program.listens[0];
+    return { ...target, protocol: protocolOf(target, programs) };
+  const [first] = program.listens;
+  const port = target.port ?? first?.port;
   if (port === undefined && !machines.some(({ name }) => name === target.host)) {
     throw new UsageError(say`program "${program.name}" has no port in the lab file`, {
       code: 'no-port',
       hint: say`Write its port behind its machine, for example:  ${program.on}:7999`,
     });
   }
-  return { ...target, host: program.on, port };
+  const protocol = target.port === undefined ? first?.protocol : protocolOf({ ...target, host: program.on }, programs);
+  return { ...target, host: program.on, port, protocol: target.protocol ?? protocol };
+}
+
+/** As it is asked for; else UDP where a program of that machine has the port for datagrams only. */
+function protocolOf({ host, port, protocol }: WhyTarget, programs: State['programs']): WhyTarget['protocol'] {
+  if (protocol !== undefined || port === undefined) return protocol;
+  const has = (wanted: PortProtocol): boolean =>
+    programs.some(({ on, listens }) => on === host && hasPort(listens, { protocol: wanted, port }));
+  return has('udp') && !has('tcp') ? 'udp' : undefined;
 }
 
 /** Whether a machine is asked: the one that is meant; all where that is not known before. */

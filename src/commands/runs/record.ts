@@ -146,7 +146,9 @@ function inOrderOfStart({ programs, file }: Lab): Program[] {
 
 /** Numbers that the lab file fixes: what programs show of them is the same each time. */
 function numbersOf({ programs, machines }: Lab): string[] {
-  const words = [...programs.values()].flatMap(({ command, listens }) => command.concat(listens.map(String)));
+  const words = [...programs.values()].flatMap(({ command, listens }) =>
+    command.concat(listens.map(({ port }) => String(port))),
+  );
   const addresses = [...machines.values()].flatMap(({ interfaces }) => interfaces.map(({ address }) => address));
   return [...words, ...addresses].flatMap((text) => text.match(/\d+/g) ?? []);
 }

@@ -1,3 +1,4 @@
+import type { WrittenPort } from '../listen-port.ts';
 import { say } from '../language/say.ts';
 
 /**
@@ -76,6 +77,14 @@ export function whole(least: number, most: number): Shape<number> {
 export const count = whole(0, Number.MAX_SAFE_INTEGER);
 /** Of TCP or UDP. */
 export const port = whole(0, 65_535);
+
+/** A port of a program; that of TCP is a number. */
+export const storedPort: Shape<WrittenPort> = (value, where) => {
+  if (typeof value === 'number') return port(value, where);
+  const digits = typeof value === 'string' ? /^(\d{1,5})\/udp$/.exec(value)?.[1] : undefined;
+  if (digits === undefined) throw new ShapeError(where, say`a port`, value);
+  return `${port(Number(digits), where)}/udp`;
+};
 
 export function oneOf<const T extends string | number | boolean>(...allowed: readonly T[]): Shape<T> {
   return (value, where) => {

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { portText } from '../../core/listen-port.ts';
 import { say } from '../../core/language/say.ts';
 import type { Draft, DraftProgram } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
@@ -32,7 +33,8 @@ function builtElsewhere({ program: { name, build = [] }, on, buildOn }: DraftPro
 function samePorts(programs: readonly DraftProgram[]): PathProblem[] {
   const taken = new Map<string, string>();
   return programs.flatMap(({ program: { name }, on, listens }) =>
-    listens.flatMap(({ value: port, path }): PathProblem[] => {
+    listens.flatMap(({ value, path }): PathProblem[] => {
+      const port = portText(value);
       const key = `${on?.value ?? name} ${port}`;
       const owner = taken.get(key);
       taken.set(key, owner ?? name);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { parseIPv4, parseSubnet } from '../../core/ipv4.ts';
 import { AGE, parseAge } from '../../core/text/amounts.ts';
 import { languageNames } from '../../core/lab-description.ts';
+import type { ListenPort } from '../../core/listen-port.ts';
 import { say } from '../../core/language/say.ts';
 import {
   busyPortChoices,
@@ -30,8 +31,11 @@ import {
   interfaceNameRule,
   machineNameRule,
   notEmptyRule,
+  parseProgramPort,
   parseSizeMiB,
+  PROGRAM_PORT,
   programNameRule,
+  programPortRule,
   promptRule,
   SIZE,
   sizeRule,
@@ -81,8 +85,15 @@ export const port = z.int().min(1).max(65_535);
 const word = z.union([text(wordRule), z.number(), z.boolean()]);
 const command = z.array(word).min(1);
 
+/** A port of a program: a number is of TCP, as `7999/tcp` is. */
+const portForms = [
+  port.transform((number): ListenPort => ({ protocol: 'tcp', port: number })),
+  text(programPortRule, PROGRAM_PORT).transform((written) => parseProgramPort(written)!),
+] as const;
+export const programPort = z.union(portForms);
+
 const laterPort = z.strictObject({
-  port: field(port, say`The port.`, 2121),
+  port: field(programPort, say`The port.`, 2121),
   later: field(z.boolean().optional(), say`\`true\`: it is opened only when the program needs it.`, true),
 });
 
@@ -309,12 +320,13 @@ export const program = z
       ['make', 'server'],
     ),
     listens: field(
-      z.union([port, laterPort, z.array(z.union([port, laterPort]))]).optional(),
+      z.union([...portForms, laterPort, z.array(z.union([...portForms, laterPort]))]).optional(),
       [
-        say`TCP port that it listens on, or a list of ports.`,
+        say`Port that it listens on, or a list of ports; \`7999/udp\` is a port of UDP, any other one of TCP.`,
         say`\`{ port: 2121, later: true }\`: it opens that one only when it needs it; \`start\` does not wait for it.`,
       ],
       7999,
+      ['7999/udp'],
     ),
     ports: field(
       z.enum(busyPortChoices).optional(),

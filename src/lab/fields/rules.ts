@@ -2,6 +2,7 @@ import { parseAge } from '../../core/text/amounts.ts';
 import { didYouMean, suggestion } from '../../core/text/suggest.ts';
 import { UsageError } from '../../core/errors.ts';
 import { formatIPv4, formatSubnet, overlaps, parseIPv4, parseSubnet, type Subnet } from '../../core/ipv4.ts';
+import type { ListenPort, PortProtocol } from '../../core/listen-port.ts';
 import { say } from '../../core/language/say.ts';
 import { NUMERIC_HOST, reservedHosts, reservedInterfaces, reservedUsers } from './reserved-names.ts';
 import { parsePattern } from '../pattern.ts';
@@ -33,6 +34,11 @@ export const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Sizes such as `512M`; at most seven digits, so that they stay exact numbers. */
 export const SIZE = /^([1-9]\d{0,6})([MGT])$/;
+
+/** A port and its protocol, as in services(5). */
+export const PROGRAM_PORT = /^([1-9]\d{0,4})\/(tcp|udp)$/;
+
+const LARGEST_PORT = 65_535;
 
 const SMALLEST_PREFIX = 8;
 const LARGEST_PREFIX = 31;
@@ -308,3 +314,21 @@ function meant(text: string, illegal: RegExp, legal: RegExp, replacement = '-'):
   const guess = plain.replaceAll(illegal, replacement).replaceAll(/^[-.]+|[-.]+$/g, '');
   return guess !== text && legal.test(guess) ? didYouMean(guess) : undefined;
 }
+
+/** The port that is written as `7999/udp`; undefined when it is written otherwise. */
+export function parseProgramPort(text: string): ListenPort | undefined {
+  const [, digits, protocol] = PROGRAM_PORT.exec(text) ?? [];
+  const port = Number(digits);
+  return protocol === undefined || port > LARGEST_PORT ? undefined : { protocol: protocol as PortProtocol, port };
+}
+
+export const programPortRule: TextRule = (text) => {
+  if (parseProgramPort(text) !== undefined) return undefined;
+  const written = Number(/\d+/.exec(text)?.[0]);
+  const number = written >= 1 && written <= LARGEST_PORT ? written : 7999;
+  const example = /udp/i.test(text) ? `${number}/udp` : String(number);
+  return {
+    message: say`must be a port such as 7999 or 7999/udp, not ${quoted(text)}`,
+    hint: text === String(number) ? say`write ${text} without quotes` : say`for example: ${example}`,
+  };
+};

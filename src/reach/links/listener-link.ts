@@ -1,3 +1,4 @@
+import { hasPort, portsOf, type ListenPort } from '../../core/listen-port.ts';
 import { describeHolder } from '../../core/port-holder.ts';
 import { counted, say } from '../../core/language/say.ts';
 import {
@@ -25,13 +26,14 @@ type MachineSocket = OpenSocket & { readonly row: ProbedSocket };
 export function otherListener(facts: ListenerFacts): ListenerProblem<MachineSocket> | undefined {
   const { port, protocol, address, target, lab, to } = facts;
   if (port === undefined || target?.sockets === undefined || address === undefined) return undefined;
-  const declared = lab.programs.find(({ on, listens }) => on === to?.name && listens.includes(port))?.listens ?? [];
-  const ofOthers = new Set(portsOfPrograms(facts).filter((one) => declared.length > 0 && !declared.includes(one)));
+  const wanted = { protocol, port };
+  const declared = lab.programs.find(({ on, listens }) => on === to?.name && hasPort(listens, wanted))?.listens ?? [];
+  const others = portsOfPrograms(facts).filter((one) => declared.length > 0 && !hasPort(declared, one));
   const telling = openSockets(target).filter(({ row, local }) => {
     if (local.port === port || local.port === swapBytes(port)) return true;
-    return row.uid === target.uid && !ofOthers.has(local.port);
+    return row.uid === target.uid && !hasPort(others, { protocol: row.protocol, port: local.port });
   });
-  return listenerProblem({ port, protocol, address, declared }, telling);
+  return listenerProblem({ port, protocol, address, declared: portsOf(protocol, declared) }, telling);
 }
 
 /** Whether a program listens at the address and port, and takes more connections. */
@@ -80,7 +82,9 @@ function problemLink(facts: ReachFacts, problem: ListenerProblem<MachineSocket>)
   const { seen, kind } = problem;
   const who = holderOf(facts, seen.local.port);
   const plain: ListenerProblem = { ...problem, seen: plainSocket(seen) };
-  const expected = lab.programs.find(({ on, listens }) => on === to?.name && listens.includes(seen.local.port));
+  const expected = lab.programs.find(
+    ({ on, listens }) => on === to?.name && hasPort(listens, { protocol, port: seen.local.port }),
+  );
   if (expected === undefined || seen.local.port === port) {
     const { message, hint } = listenerProblemWords(who, problem);
     const nobodyThere = seen.local.port === port ? '' : say`nobody has ${place}; `;
@@ -101,19 +105,20 @@ function problemLink(facts: ReachFacts, problem: ListenerProblem<MachineSocket>)
 
 function nobody(facts: ReachFacts): ReachLink {
   const { port, protocol, to, from, address, lab, holders } = facts;
+  const wanted = { protocol, port: port ?? 0 };
   const [bound] = holders?.bound ?? [];
   if (bound !== undefined) {
     return link('broken', say`${describeHolder(bound)} has bound ${placeText(facts)}, but does not listen`, {
       cure: say`Call listen after bind.`,
     });
   }
-  const elsewhere = lab.programs.find(({ on, listens }) => on !== to?.name && listens.includes(port ?? 0));
+  const elsewhere = lab.programs.find(({ on, listens }) => on !== to?.name && hasPort(listens, wanted));
   if (to?.name === from && isLoopback(address ?? '') && elsewhere !== undefined) {
     return link('broken', say`nobody has ${portText(facts)} of ${from} itself, which ${address ?? ''} stands for`, {
       cure: say`${elsewhere.name} listens on ${elsewhere.on}: let the client use the name ${elsewhere.on}.`,
     });
   }
-  const program = lab.programs.find(({ on, listens }) => on === to?.name && listens.includes(port ?? 0));
+  const program = lab.programs.find(({ on, listens }) => on === to?.name && hasPort(listens, wanted));
   const name = program === undefined ? say`the server` : program.name;
   const isUdp = protocol === 'udp';
   const seen = isUdp ? say`nobody has ${placeText(facts)}` : say`nobody listens on ${placeText(facts)}`;
@@ -145,7 +150,7 @@ function plainSocket({ protocol, state, local, isIPv6Only }: MachineSocket): Ope
   return { protocol, state, local, ...(isIPv6Only === undefined ? {} : { isIPv6Only }) };
 }
 
-function portsOfPrograms({ lab, to }: ListenerFacts): readonly number[] {
+function portsOfPrograms({ lab, to }: ListenerFacts): readonly ListenPort[] {
   return lab.programs.filter(({ on }) => on === to?.name).flatMap(({ listens }) => listens);
 }
 

@@ -1,3 +1,11 @@
+import {
+  listenPort,
+  portText,
+  protocolField,
+  type ListenPort,
+  type NamedPort,
+  type WrittenPort,
+} from '../../core/listen-port.ts';
 import type { ConnectionAttempt, ListeningProgram, WatchedAttempts } from '../../core/connection-attempt.ts';
 import type { MeantServer, ToldAttempt } from '../../core/connection-attempt.ts';
 import { isLoopback, isNameQuestion } from './attempt-sentence.ts';
@@ -12,7 +20,11 @@ export interface AttemptContext {
     readonly subnet: Subnet | string;
     readonly gateway?: string | undefined;
   }[];
-  readonly programs: readonly { readonly name: string; readonly on: string; readonly listens: readonly number[] }[];
+  readonly programs: readonly {
+    readonly name: string;
+    readonly on: string;
+    readonly listens: readonly (WrittenPort | ListenPort)[];
+  }[];
 }
 
 /** Of more servers no one can be said to be meant. */
@@ -51,9 +63,18 @@ class KnownLab {
       const parsed = typeof subnet === 'string' ? parseSubnet(subnet) : subnet;
       return parsed === undefined ? [] : [{ name, subnet: parsed, gateway }];
     });
-    const seen = new Map(listening.map(({ program, port, addresses }) => [`${program} ${port}`, addresses] as const));
+    const key = (program: string, port: NamedPort): string => `${program} ${portText(port)}`;
+    const seen = new Map(listening.map((one) => [key(one.program, one), one.addresses] as const));
     this.#servers = programs.flatMap(({ name, on, listens }) =>
-      listens.map((port) => ({ program: name, machine: on, port, addresses: seen.get(`${name} ${port}`) })),
+      listens
+        .map(listenPort)
+        .map((one) => ({
+          program: name,
+          machine: on,
+          ...protocolField(one),
+          port: one.port,
+          addresses: seen.get(key(name, one)),
+        })),
     );
   }
 
@@ -64,9 +85,10 @@ class KnownLab {
     const outcome = outcomeOf(attempt);
     if (outcome === 'sent' && (place !== 'outside' || isNameQuestion(attempt))) return undefined;
     const target = place === 'itself' ? machine : owner;
-    if (outcome === 'connected' && this.#servers.some((one) => one.machine === target && one.port === to.port))
+    const ofProtocol = this.#servers.filter((server) => (server.protocol ?? 'tcp') === protocol);
+    if (outcome === 'connected' && ofProtocol.some((one) => one.machine === target && one.port === to.port))
       return undefined;
-    const servers = protocol === 'tcp' && outcome !== 'sent' ? this.#meant(target, to.port) : [];
+    const servers = outcome === 'sent' ? [] : meantOf(ofProtocol, { machine: target, port: to.port });
     return { machine, protocol, to, place, owner, outcome, refused, servers };
   }
 
@@ -90,15 +112,18 @@ class KnownLab {
     const isMulticast = value >= 0xe0_00_00_00 && value < 0xf0_00_00_00;
     return isMulticast || value === TO_ALL || this.#networks.some(({ subnet }) => value === broadcastOf(subnet));
   }
+}
 
-  /** The server of that port on that machine; else those of that port; else those of that machine; else all. */
-  #meant(machine: string | undefined, port: number): readonly MeantServer[] {
-    const byPort = this.#servers.filter((server) => server.port === port);
-    const byMachine = this.#servers.filter((server) => server.machine === machine);
-    const both = byPort.filter((server) => server.machine === machine);
-    const meant = [both, byPort, byMachine].find((some) => some.length > 0) ?? this.#servers;
-    return meant.length > MOST_SERVERS ? [] : meant;
-  }
+/** The server of that port on that machine; else those of that port; else those of that machine; else all. */
+function meantOf(
+  servers: readonly MeantServer[],
+  { machine, port }: { readonly machine: string | undefined; readonly port: number },
+): readonly MeantServer[] {
+  const byPort = servers.filter((server) => server.port === port);
+  const byMachine = servers.filter((server) => server.machine === machine);
+  const both = byPort.filter((server) => server.machine === machine);
+  const meant = [both, byPort, byMachine].find((some) => some.length > 0) ?? servers;
+  return meant.length > MOST_SERVERS ? [] : meant;
 }
 
 function outcomeOf({ protocol, refused, unreachable, answered }: ConnectionAttempt): ToldAttempt['outcome'] {

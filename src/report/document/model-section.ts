@@ -1,3 +1,4 @@
+import { portsOf } from '../../core/listen-port.ts';
 import { socketText } from '../diagram/diagram-svg.ts';
 import { closeNote } from '../diagram/phase-note.ts';
 import type { Language } from '../language/languages.ts';
@@ -11,10 +12,14 @@ export function model(report: ReportData, language: Language): Block[] {
   const { servers, clients } = rolesBySide(report);
   const listening = servers.filter(({ listens }) => listens.length > 0);
   return [
-    ...listening.map(({ role, listens }): Block => ({
-      kind: 'paragraph',
-      text: words.server(role.role, role.machine, language.notation.list(listens.map((port) => `\`${port}\``))),
-    })),
+    ...listening.flatMap(({ role, listens }) =>
+      (['tcp', 'udp'] as const).flatMap((protocol): Block[] => {
+        const ports = portsOf(protocol, listens).map((port) => `\`${port}\``);
+        if (ports.length === 0) return [];
+        const say = protocol === 'tcp' ? words.server : words.datagramServer;
+        return [{ kind: 'paragraph', text: say(role.role, role.machine, language.notation.list(ports)) }];
+      }),
+    ),
     ...(listening.length === 0 ? [{ kind: 'paragraph', text: words.noServer } as const] : []),
     ...(listening.length === 0 ? [] : clients).map(({ role }): Block => ({
       kind: 'paragraph',

@@ -1,3 +1,4 @@
+import { listenPort, type ListenPort } from '../../core/listen-port.ts';
 import type { ReportData, ReportTerminal } from '../report-data.ts';
 import type { RoleDocument } from '../run/run-summary.ts';
 
@@ -5,7 +6,7 @@ import type { RoleDocument } from '../run/run-summary.ts';
 export interface RunRole {
   readonly role: RoleDocument;
   readonly terminal: ReportTerminal | undefined;
-  readonly listens: readonly number[];
+  readonly listens: readonly ListenPort[];
 }
 
 /** The roles of a run, those that serve apart from those that connect. */
@@ -22,7 +23,7 @@ export function rolesBySide({ run, lab, terminals, capture }: ReportData): Roles
   const members = run.roles.map((role): RunRole => ({
     role,
     terminal: terminals.find((terminal) => terminal.role === role.role),
-    listens: lab?.programs.find(({ name }) => name === role.role)?.listens ?? [],
+    listens: lab?.programs.find(({ name }) => name === role.role)?.listens.map(listenPort) ?? [],
   }));
   const serving = new Set(capture.conversations.map(({ serverRole }) => serverRole));
   const isServer = ({ role, listens }: RunRole): boolean =>

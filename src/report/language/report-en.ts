@@ -98,6 +98,9 @@ export const report = {
     client: (program: string, machine: string) =>
       `The program \`${program}\` runs on \`${machine}\`: it is a client. It opens the connection (active open), ` +
       'from a port that its system chooses.',
+    datagramServer: (program: string, machine: string, ports: string) =>
+      `The program \`${program}\` runs on \`${machine}\` and has UDP port ${ports}: it is the server. It waits for ` +
+      'datagrams, from whoever sends them.',
     noServer: 'No program of this run declares a port on which it listens.',
     mode:
       'The programs talk over TCP, in connected mode (`SOCK_STREAM`): a connection is set up first; then bytes ' +

@@ -101,6 +101,9 @@ export const report: ReportWords = {
     client: (program, machine) =>
       `Le programme \`${program}\` s’exécute sur \`${machine}\` : c’est un client. Il ouvre la connexion ` +
       '(ouverture active), depuis un port que son système choisit.',
+    datagramServer: (program, machine, ports) =>
+      `Le programme \`${program}\` s’exécute sur \`${machine}\` et possède le port UDP ${ports} : c’est le serveur. ` +
+      'Il attend des datagrammes, d’où qu’ils viennent.',
     noServer: 'Aucun programme de cette exécution ne déclare de port sur lequel il écoute.',
     mode:
       'Les programmes communiquent par TCP, en mode connecté (`SOCK_STREAM`) : une connexion est d’abord établie ; ' +

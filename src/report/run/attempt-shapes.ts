@@ -15,9 +15,21 @@ const attempt = object<ConnectionAttempt>({
   answered: count,
 });
 export const watchedAttempts = object<WatchedAttempts>({ machines: list(text), attempts: list(attempt) });
-export const listeningProgram = object<ListeningProgram>({ program: text, machine: text, port, addresses: list(text) });
+export const listeningProgram = object<ListeningProgram>({
+  program: text,
+  machine: text,
+  protocol: optional(oneOf('udp')),
+  port,
+  addresses: list(text),
+});
 
-const server = object<MeantServer>({ program: text, machine: text, port, addresses: optional(list(text)) });
+const server = object<MeantServer>({
+  program: text,
+  machine: text,
+  protocol: optional(oneOf('udp')),
+  port,
+  addresses: optional(list(text)),
+});
 export const toldAttempt: Shape<ToldAttempt> = object<ToldAttempt>({
   machine: text,
   protocol,

@@ -23,6 +23,7 @@ import {
   optional,
   record,
   ShapeError,
+  storedPort,
   text,
   truth,
   whole,
@@ -104,7 +105,7 @@ const program = object<DescribedProgram>({
   command: list(text),
   build: optional(list(text)),
   buildOn: optional(text),
-  listens: list(portNumber),
+  listens: list(storedPort),
   files: list(file),
   unlisted: optional(count),
 });
@@ -167,13 +168,20 @@ const bodies: Bodies = {
   'capture-finished': { capture: captureFacts },
   'port-checked': {
     machine: text,
+    protocol: optional(oneOf('udp')),
     port: portNumber,
     state: oneOf('free', 'busy', 'time-wait'),
     holders: list(holder),
     raw: text,
     tools: optional(list(object<ToolOutput>({ command: text, output: text }))),
   },
-  'port-freed': { machine: text, port: portNumber, holders: list(holder), signal: oneOf('TERM', 'KILL') },
+  'port-freed': {
+    machine: text,
+    protocol: optional(oneOf('udp')),
+    port: portNumber,
+    holders: list(holder),
+    signal: oneOf('TERM', 'KILL'),
+  },
 };
 
 const shapes = new Map(

@@ -104,7 +104,7 @@ const expectation = byKind<Expectation>({
   text: { role: text, pattern: text },
   prompt: { role: text, pattern: text },
   input: { role: text },
-  listen: { role: text, machine: text, port },
+  listen: { role: text, machine: text, protocol: optional(oneOf('udp')), port },
   end: { role: text, end: wantedEnd },
   typed: { role: text, text },
   signal: { role: text, signal: text },

@@ -45,6 +45,7 @@ const step = object<StepDocument>({
 const portCheck = object<PortCheckDocument>({
   at: isoTime,
   machine: text,
+  protocol: optional(oneOf('udp')),
   port: portNumber,
   state: oneOf('free', 'busy', 'time-wait'),
   holders: list(holder),
@@ -52,6 +53,7 @@ const portCheck = object<PortCheckDocument>({
 const portFreed = object<PortFreedDocument>({
   at: isoTime,
   machine: text,
+  protocol: optional(oneOf('udp')),
   port: portNumber,
   holders: list(holder),
   signal: oneOf('TERM', 'KILL'),

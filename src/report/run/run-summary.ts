@@ -1,3 +1,4 @@
+import { protocolField } from '../../core/listen-port.ts';
 import { type EventHandlers, type EventOf, handleEvent } from '../../core/event-listeners.ts';
 import type { CaptureFacts } from '../../core/capture-facts.ts';
 import type { HashedFile } from '../../core/files/sha256.ts';
@@ -87,6 +88,8 @@ export interface StepDocument {
 export interface PortCheckDocument {
   readonly at: string;
   readonly machine: string;
+  /** Left out: TCP. */
+  readonly protocol?: 'udp' | undefined;
   readonly port: number;
   readonly state: 'free' | 'busy' | 'time-wait';
   readonly holders: readonly HolderDocument[];
@@ -105,6 +108,8 @@ export interface HolderDocument {
 export interface PortFreedDocument {
   readonly at: string;
   readonly machine: string;
+  /** Left out: TCP. */
+  readonly protocol?: 'udp' | undefined;
   readonly port: number;
   readonly holders: readonly HolderDocument[];
   readonly signal: 'TERM' | 'KILL';
@@ -179,11 +184,25 @@ export class RunSummary {
       this.#setStep(event, { result: 'skipped', durationMs: null, reason: event.reason }),
     'port-checked': (event) => {
       const { machine, port, state, holders } = event;
-      this.#portChecks.push({ at: isoTime(event), machine, port, state, holders: holders.map(holderDocument) });
+      this.#portChecks.push({
+        at: isoTime(event),
+        machine,
+        ...protocolField(event),
+        port,
+        state,
+        holders: holders.map(holderDocument),
+      });
     },
     'port-freed': (event) => {
       const { machine, port, holders, signal } = event;
-      this.#portsFreed.push({ at: isoTime(event), machine, port, holders: holders.map(holderDocument), signal });
+      this.#portsFreed.push({
+        at: isoTime(event),
+        machine,
+        ...protocolField(event),
+        port,
+        holders: holders.map(holderDocument),
+        signal,
+      });
     },
     'capture-finished': ({ capture }) => {
       this.#capture = capture;

@@ -1,3 +1,4 @@
+import { writtenPort } from '../../core/listen-port.ts';
 import type { EventOf } from '../../core/event-listeners.ts';
 import { listedHolder } from '../../core/port-holder.ts';
 import { sanitize, sanitizeToLine } from '../../core/text/sanitize.ts';
@@ -17,7 +18,8 @@ export function endText({
 }
 
 /** `port 7999: held by python3 (PID 4242, user ildvm1)`: what a port check found on a machine. */
-export function portText({ port, state, holders }: EventOf<'port-checked'>): string {
+export function portText({ state, holders, ...checked }: EventOf<'port-checked'>): string {
+  const port = writtenPort(checked);
   if (state === 'free') return `port ${port}: free`;
   if (state === 'time-wait') return `port ${port}: free (old connections wait for their end, TIME_WAIT)`;
   if (holders.length === 0) return `port ${port}: in use, though nobody listens`;
@@ -25,8 +27,8 @@ export function portText({ port, state, holders }: EventOf<'port-checked'>): str
 }
 
 /** `port 7999: ended python3 (PID 4242, user ildvm1) with TERM`. */
-export function freedText({ port, holders, signal }: EventOf<'port-freed'>): string {
-  return `port ${port}: ended ${holders.map((holder) => listedHolder(holder)).join(', ')} with ${signal}`;
+export function freedText({ holders, signal, ...freed }: EventOf<'port-freed'>): string {
+  return `port ${writtenPort(freed)}: ended ${holders.map((holder) => listedHolder(holder)).join(', ')} with ${signal}`;
 }
 
 /** `1.1 GiB of output are not stored`: what stands in a record in place of output. */

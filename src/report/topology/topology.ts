@@ -1,3 +1,5 @@
+import { listenPort, portText, type ListenPort, type WrittenPort } from '../../core/listen-port.ts';
+
 /** What a picture of a lab shows, in the order of `lab.yaml`. */
 export interface Topology {
   readonly name: string;
@@ -23,7 +25,7 @@ export interface TopologyMachine {
 
 export interface TopologyProgram {
   readonly name: string;
-  readonly listens: readonly number[];
+  readonly listens: readonly (WrittenPort | ListenPort)[];
 }
 
 /** Lab descriptions list programs apart from machines; a picture shows them inside. */
@@ -50,5 +52,5 @@ export function topologyOf(
 
 /** `server :7999`, `client`: a program and the ports that it listens on. */
 export function programText({ name, listens }: TopologyProgram): string {
-  return [name, ...listens.map((port) => `:${port}`)].join(' ');
+  return [name, ...listens.map((port) => `:${portText(listenPort(port))}`)].join(' ');
 }

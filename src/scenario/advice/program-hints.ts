@@ -201,7 +201,7 @@ function lowPort({ program: { command, listens }, hasSudo, last }: LastWords): P
   const match = refusedBinds.map((pattern) => pattern.exec(last)).find((found) => found !== null);
   const [word = ''] = command;
   if (match === undefined || word === 'sudo') return undefined;
-  const port = match[1] === undefined ? Math.min(...listens) : Number(match[1]);
+  const port = match[1] === undefined ? Math.min(...listens.map(({ port: number }) => number)) : Number(match[1]);
   if (!(port < FIRST_FREE_PORT)) return undefined;
   return { kind: 'low-port', port, ...(hasSudo && { command: word }) };
 }

@@ -77,8 +77,9 @@ export class PlayContext {
   /** A server that ends well, with steps to come, and whose port stays open, has left it to another process. */
   async #noteBackground({ role, machine, program, status }: ProgramTerminal): Promise<void> {
     if (status?.exitCode !== 0 || this.step === undefined || this.step >= this.#steps.length - 1) return;
-    for (const port of program.listens) {
-      const isOpen = await isListening(this.shell(machine), port, { signal: this.signal }).catch(() => false);
+    for (const { protocol, port } of program.listens) {
+      const look = { signal: this.signal, protocol };
+      const isOpen = await isListening(this.shell(machine), port, look).catch(() => false);
       if (isOpen) this.inBackground.set(role, port);
     }
   }

@@ -1,3 +1,4 @@
+import { portText, protocolField } from '../../core/listen-port.ts';
 import { CheckError } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
 import { secretFromEnvironment } from '../../core/text/secret-variable.ts';
@@ -5,7 +6,7 @@ import type { Program } from '../../lab/types.ts';
 import { describeHolder } from '../../core/port-holder.ts';
 import { say } from '../../core/language/say.ts';
 import { isRefused } from '../../ports/bind-answer.ts';
-import { explainPort } from '../../ports/port-words.ts';
+import { explainPort, portName } from '../../ports/port-words.ts';
 import { freePort } from '../../ports/free-port.ts';
 import { inspectPort, type PortReport } from '../../ports/inspect-port.ts';
 import { showPort } from '../../ports/show-port.ts';
@@ -28,10 +29,23 @@ export async function checkPorts(program: Program, shell: Shell, options: CheckP
   const { events, signal } = options;
   // No one is asked for a password in the middle of a scenario.
   const look = { signal, sudoPassword: secretFromEnvironment('LAB_SUDO_PASSWORD', shell.machine) };
-  for (const port of program.listens) {
-    const [report, tools] = await Promise.all([inspectPort(shell, port, look), showPort(shell, port, { signal })]);
+  for (const { protocol, port } of program.listens) {
+    const [report, tools] = await Promise.all([
+      inspectPort(shell, port, { ...look, protocol }),
+      showPort(shell, port, { signal }),
+    ]);
     const { machine, holders, raw } = report;
-    await events.emit({ kind: 'port-checked', machine, port, state: stateForServer(report), holders, raw, tools });
+    const state = stateForServer(report);
+    await events.emit({
+      kind: 'port-checked',
+      machine,
+      ...protocolField({ protocol }),
+      port,
+      state,
+      holders,
+      raw,
+      tools,
+    });
     if (holders.length === 0) await settleWithoutHolders(report, program, options);
     else if (program.busyPort === 'error') throw busyError(report, program);
     else {
@@ -67,7 +81,7 @@ async function settleWithoutHolders(
   const explanation = explainPort(report);
   if (failsAnyway(report)) {
     throw new CheckError(
-      say`port ${report.port} of ${report.machine} is in use, though nobody listens: bind would get "Address already in use"`,
+      say`${portName(report)} is in use, though nobody listens: bind would get "Address already in use"`,
       { code: 'port-busy', hint: explanation },
     );
   }
@@ -83,9 +97,10 @@ async function settleWithoutHolders(
     });
 }
 
-function busyError({ machine, port, holders, blindSpot }: PortReport, program: Program): CheckError {
-  const cure = say`Free it with "lab check-port ${port} --on ${machine} --kill", or write "ports: free" in programs.${program.name}.`;
-  return new CheckError(say`port ${port} of ${machine} is held by ${holders.map(describeHolder).join(', ')}`, {
+function busyError(report: PortReport, program: Program): CheckError {
+  const { machine, holders, blindSpot } = report;
+  const cure = say`Free it with "lab check-port ${portText(report)} --on ${machine} --kill", or write "ports: free" in programs.${program.name}.`;
+  return new CheckError(say`${portName(report)} is held by ${holders.map(describeHolder).join(', ')}`, {
     code: 'port-busy',
     hint: blindSpot === undefined ? cure : `${blindSpot}. ${cure}`,
   });

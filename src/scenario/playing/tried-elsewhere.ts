@@ -1,3 +1,4 @@
+import { protocolField } from '../../core/listen-port.ts';
 import type { ListeningProgram } from '../../core/connection-attempt.ts';
 import type { ToldAttempt } from '../../core/connection-attempt.ts';
 import { inspectPort } from '../../ports/inspect-port.ts';
@@ -30,11 +31,12 @@ export async function triedElsewhere(play: PlayContext): Promise<readonly ToldAt
 async function listeningNow(play: PlayContext): Promise<ListeningProgram[]> {
   const signal = AbortSignal.any([play.signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
   const looks = [...play.terminals.values()].flatMap(({ program, machine }) =>
-    program.listens.map(async (port): Promise<ListeningProgram[]> => {
-      const look = await inspectPort(play.shell(machine), port, { depth: 'table', signal }).catch(() => undefined);
+    program.listens.map(async ({ protocol, port }): Promise<ListeningProgram[]> => {
+      const options = { depth: 'table', signal, protocol } as const;
+      const look = await inspectPort(play.shell(machine), port, options).catch(() => undefined);
       if (look === undefined) return [];
       const addresses = [...new Set(look.holders.map(({ address }) => address))];
-      return [{ program: program.name, machine, port, addresses }];
+      return [{ program: program.name, machine, ...protocolField({ protocol }), port, addresses }];
     }),
   );
   return (await Promise.all(looks)).flat();

@@ -1,3 +1,4 @@
+import { portsOf } from '../../core/listen-port.ts';
 import { KnownWords } from '../../core/text/suggest.ts';
 import type { Lab } from '../../lab/types.ts';
 
@@ -18,7 +19,7 @@ export function namesOf(lab: Lab): KnownNames {
   const names = {
     programs: new KnownWords(lab.programs.keys()),
     machines: new KnownWords(lab.machines.keys()),
-    ports: new Set([...lab.programs.values()].flatMap(({ listens }) => listens)),
+    ports: new Set([...lab.programs.values()].flatMap(({ listens }) => portsOf('tcp', listens))),
   };
   known.set(lab, names);
   return names;

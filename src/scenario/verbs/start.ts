@@ -64,7 +64,7 @@ async function startProgram(role: string, deadline: Deadline, play: PlayContext)
     signal,
   });
   play.add(terminal);
-  const ports = program.listens.filter((port) => program.opensLater?.includes(port) !== true);
+  const ports = program.listens.filter(({ later }) => later !== true);
   if (ports.length > 0)
     await waitUntilListening(play, terminal, { deadline, ports, orLine: program.prompt !== undefined });
   else if (program.prompt) await waitForPrompt(play, terminal, deadline);

@@ -1,9 +1,16 @@
+import { portsOf, protocolField, type ListenPort } from '../../core/listen-port.ts';
 import type { ProgramLook } from '../../core/program-look.ts';
 import type { Finding } from '../../core/step-problem.ts';
 import { awakeNow } from '../../core/time/awake-clock.ts';
-import type { Lab } from '../../lab/types.ts';
+import type { Lab, Program } from '../../lab/types.ts';
 import { isListening } from '../../ports/inspect-port.ts';
-import { listenerProblem, listenerProblemWords, type ListenerProblem } from '../../ports/listens-otherwise.ts';
+import {
+  isOpen,
+  listenerProblem,
+  listenerProblemWords,
+  type ListenerProblem,
+  type WantedPort,
+} from '../../ports/listens-otherwise.ts';
 import type { Deadline, PlayContext } from '../playing/play-context.ts';
 import type { ProgramTerminal } from '../playing/program-terminal.ts';
 import { LineQuestion, notFoundHint } from './ready.ts';
@@ -19,7 +26,7 @@ const BACKGROUND_MS = 1000;
 const ASK_MACHINE_EACH = 3;
 
 export interface ListenGoal {
-  readonly ports: readonly number[];
+  readonly ports: readonly ListenPort[];
   /** Also done when the program asks for a line. */
   readonly orLine?: boolean;
 }
@@ -40,6 +47,7 @@ export async function waitUntilListening(
   const question = new LineQuestion(play, terminal);
   for (const port of ports) {
     const watch = new ListenWatch(terminal, port);
+    const options = { signal: play.signal, protocol: port.protocol };
     let looks = 0;
     const state = await play.waitFor(terminal, deadline, {
       expected: watch.expected,
@@ -47,7 +55,7 @@ export async function waitUntilListening(
         const look = (await play.lookAt([terminal])).get(terminal);
         if (look && holds(look, port)) return { look };
         const asksMachine = look === undefined || looks++ % ASK_MACHINE_EACH === 0;
-        if (asksMachine && (await isListening(shell, port, { signal: play.signal })))
+        if (asksMachine && (await isListening(shell, port.port, options)))
           return { look: await lookForBackground(play, terminal, port) };
         if (orLine && (await question.asks())) return 'asks';
         if (look !== undefined) watch.take(look);
@@ -65,37 +73,42 @@ export async function waitUntilListening(
 async function lookForBackground(
   play: PlayContext,
   terminal: ProgramTerminal,
-  port: number,
+  port: ListenPort,
 ): Promise<ProgramLook | undefined> {
   const look = (await play.lookAt([terminal])).get(terminal);
   // A program that has ended shows nothing any more; how it ended is asked when that matters.
   const isWatched = play.stage.observers?.has(terminal.machine) === true;
-  if (isWatched && !(look && holds(look, port))) play.inBackground.set(terminal.role, port);
+  if (isWatched && !(look && holds(look, port))) play.inBackground.set(terminal.role, port.port);
   return look;
 }
 
-function holds({ sockets }: ProgramLook, port: number): boolean {
-  return sockets.some(({ protocol, state, local }) => protocol === 'tcp' && state === 'listen' && local.port === port);
+function holds({ sockets }: ProgramLook, { protocol, port }: ListenPort): boolean {
+  return sockets.some((socket) => socket.protocol === protocol && isOpen(socket) && socket.local.port === port);
+}
+
+function wantedOf({ protocol, port }: ListenPort, { listens }: Program): WantedPort {
+  return { protocol, port, declared: portsOf(protocol, listens) };
 }
 
 /** Notices that a program has opened something else, and stays with it. */
 class ListenWatch {
   readonly expected;
   readonly #terminal: ProgramTerminal;
-  readonly #port: number;
+  readonly #port: ListenPort;
   #seen = '';
   #since = 0;
 
-  constructor(terminal: ProgramTerminal, port: number) {
+  constructor(terminal: ProgramTerminal, port: ListenPort) {
     this.#terminal = terminal;
     this.#port = port;
-    this.expected = { kind: 'listen', role: terminal.role, machine: terminal.machine, port } as const;
+    const { role, machine } = terminal;
+    this.expected = { kind: 'listen', role, machine, ...protocolField(port), port: port.port } as const;
   }
 
   /** @throws {StepFailure} when the looks so far leave no doubt. */
   take(look: ProgramLook): void {
     const { role, program } = this.#terminal;
-    const problem = listenerProblem({ port: this.#port, declared: program.listens }, look.sockets);
+    const problem = listenerProblem(wantedOf(this.#port, program), look.sockets);
     if (problem?.seen.isWaitedFor === true) {
       const { kind, seen } = problem;
       if (this.#isCertain(`${kind} ${seen.local.port}`, CERTAIN_MS)) throw this.#otherwise(problem);
@@ -132,10 +145,10 @@ class ListenWatch {
 async function warnOfNarrow(
   play: PlayContext,
   terminal: ProgramTerminal,
-  { port, look }: { readonly port: number; readonly look: ProgramLook | undefined },
+  { port, look }: { readonly port: ListenPort; readonly look: ProgramLook | undefined },
 ): Promise<void> {
   if (look === undefined || !hasOthers(play.stage.lab, terminal.machine)) return;
-  const problem = listenerProblem({ port, declared: terminal.program.listens }, look.sockets);
+  const problem = listenerProblem(wantedOf(port, terminal.program), look.sockets);
   if (problem?.kind !== 'loopback-only') return;
   const { message, hint } = listenerProblemWords(terminal.role, problem);
   await play.stage.events.emit({ kind: 'notice', level: 'warning', message, hint });

@@ -1,3 +1,4 @@
+import { writtenPort } from '../../../core/listen-port.ts';
 import type { MachineStatus, ProgramPorts, StatusResult } from '../../../commands/lab/status.ts';
 import { ExitCode } from '../../../core/errors.ts';
 import { systemText } from '../../../core/lab-description.ts';
@@ -75,12 +76,13 @@ function programTable(programs: readonly ProgramPorts[]): string {
 function programRow({ name, on, listens, ports }: ProgramPorts): string[] {
   const words = ports.map(portWords);
   const unknown = listens
-    .filter((port) => !ports.some((known) => known.port === port))
+    .filter((port) => !ports.some((known) => writtenPort(known) === port))
     .map((port) => say`${port} unknown`);
   return [name, on, [...words, ...unknown].join(', ') || '-'];
 }
 
-function portWords({ port, state, holders }: ProgramPorts['ports'][number]): string {
+function portWords({ state, holders, ...found }: ProgramPorts['ports'][number]): string {
+  const port = writtenPort(found);
   if (state !== 'busy') return say`${port} free`;
   if (holders.length === 0) return say`${port} in use, though nobody listens`;
   return say`${port} held by ${holders.map((holder) => holderWithStart(holder)).join(say` and `)}`;

@@ -1,3 +1,4 @@
+import { portText } from '../../../core/listen-port.ts';
 import type { PlanResult } from '../../../commands/lab/dry-run.ts';
 import type { UpResult } from '../../../commands/lab/up.ts';
 import { ExitCode } from '../../../core/errors.ts';
@@ -75,7 +76,8 @@ export function formatUp({ lab, made, newlyUp, machines, ports, scenarios }: UpR
 }
 
 function busyWords(report: PortReport): string {
-  const { port, machine, holders } = report;
+  const { machine, holders } = report;
+  const port = portText(report);
   if (holders.length > 0)
     return say`port ${port} on ${machine} is held by ${holders.map((holder) => holderWithStart(holder)).join(say` and `)}`;
   return say`port ${port} on ${machine} is in use, though nobody listens: ${sanitize(explainPort(report) ?? '')}`;

@@ -1,8 +1,9 @@
+import { portText } from '../../../core/listen-port.ts';
 import type { CheckPortOptions, CheckPortResult } from '../../../commands/machines/check-port.ts';
 import { ExitCode, UsageError } from '../../../core/errors.ts';
 import { say } from '../../../core/language/say.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
-import { explainPort, portArgument } from '../../../ports/port-words.ts';
+import { explainPort } from '../../../ports/port-words.ts';
 import { isPortOfSsh, type PortReport } from '../../../ports/port-report.ts';
 import { refusalToFree } from '../../../ports/protection.ts';
 import { defineCommand } from '../../command/define-command.ts';
@@ -111,7 +112,7 @@ function heldLines(report: PortReport): string[] {
   const refusal = refusalToFree(report);
   if (refusal !== undefined)
     return [...lines, ...wrapped(say`--kill does not help: ${refusal.message}. ${refusal.hint ?? ''}`)];
-  return [...lines, say`  to free it:  lab check-port ${portArgument(report)} --on ${machine} --kill`];
+  return [...lines, say`  to free it:  lab check-port ${portText(report)} --on ${machine} --kill`];
 }
 
 /** A paragraph in lines of about 100 characters, indented by two. */
