@@ -8,7 +8,7 @@ export interface MachineCapture {
   /** The interfaces of the lab; loopback is among them where another program of the scenario is on the same machine. */
   readonly interfaces: readonly string[];
   /** Programs there get datagrams: a conversation of UDP has no end that shows. */
-  readonly hasDatagrams?: true;
+  readonly hasDatagrams?: boolean;
   /** pcap-filter(7). */
   readonly filter: string;
 }
@@ -30,10 +30,10 @@ export function planCapture(lab: Lab, roles: readonly string[]): MachineCapture[
     addresses: addressesOf(lab.machines.get(machine)!),
     ports,
   }));
-  return capturing.map((machine, index) => ({
-    machine: machine.name,
-    interfaces: interfacesOf(lab.machines.get(machine.name)!, programs),
-    ...(machine.ports.some(({ protocol }) => protocol === 'udp') && { hasDatagrams: true }),
+  return capturing.map(({ name, ports }, index) => ({
+    machine: name,
+    interfaces: interfacesOf(lab.machines.get(name)!, programs),
+    hasDatagrams: ports.some(({ protocol }) => protocol === 'udp'),
     filter: captureFilter(capturing, index),
   }));
 }

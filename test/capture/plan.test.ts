@@ -20,7 +20,9 @@ test('the machine of the program that listens captures its ports', async () => {
   const plan = await planOf(
     '  server: { on: vm1, command: [cat], listens: [7999, 8000] }\n  client: { on: vm2, command: [cat] }\n',
   );
-  assert.deepEqual(plan, [{ machine: 'vm1', interfaces: ['eth0'], filter: 'tcp port 7999 or tcp port 8000' }]);
+  assert.deepEqual(plan, [
+    { machine: 'vm1', interfaces: ['eth0'], hasDatagrams: false, filter: 'tcp port 7999 or tcp port 8000' },
+  ]);
 });
 
 test('where client and server are on one machine, its loopback is captured too', async () => {

@@ -63,18 +63,13 @@ class KnownLab {
       const parsed = typeof subnet === 'string' ? parseSubnet(subnet) : subnet;
       return parsed === undefined ? [] : [{ name, subnet: parsed, gateway }];
     });
-    const key = (program: string, port: NamedPort): string => `${program} ${portText(port)}`;
-    const seen = new Map(listening.map((one) => [key(one.program, one), one.addresses] as const));
+    const seen = new Map(listening.map((one) => [portOfProgram(one.program, one), one.addresses] as const));
     this.#servers = programs.flatMap(({ name, on, listens }) =>
-      listens
-        .map(listenPort)
-        .map((one) => ({
-          program: name,
-          machine: on,
-          ...protocolField(one),
-          port: one.port,
-          addresses: seen.get(key(name, one)),
-        })),
+      listens.map((written): MeantServer => {
+        const port = listenPort(written);
+        const server = { program: name, machine: on, port: port.port, addresses: seen.get(portOfProgram(name, port)) };
+        return Object.assign(server, protocolField(port));
+      }),
     );
   }
 
@@ -112,6 +107,10 @@ class KnownLab {
     const isMulticast = value >= 0xe0_00_00_00 && value < 0xf0_00_00_00;
     return isMulticast || value === TO_ALL || this.#networks.some(({ subnet }) => value === broadcastOf(subnet));
   }
+}
+
+function portOfProgram(program: string, port: NamedPort): string {
+  return `${program} ${portText(port)}`;
 }
 
 /** The server of that port on that machine; else those of that port; else those of that machine; else all. */
