@@ -6,7 +6,7 @@ import { retryUntil, type Attempt } from '../core/time/retry.ts';
 import { Wake } from '../core/time/wake.ts';
 import { say } from '../core/language/say.ts';
 import type { CaptureReading } from '../packets/capture-reading.ts';
-import { countPackets } from '../packets/file/capture-reader.ts';
+import { countPackets, wholePackets } from '../packets/file/capture-reader.ts';
 import { mergeCaptures } from '../packets/file/merge-captures.ts';
 import type { LabHints } from '../packets/lab-hints.ts';
 import type { Shell } from '../ssh/shell.ts';
@@ -152,11 +152,8 @@ export class PacketCapture implements PacketSource {
     const counts = await Promise.all(this.#points.map((point) => point.end()));
     const able = this.#able;
     const whole = able.length === 0 ? undefined : this.#file();
-    // Put together again, it does not end in the middle of a packet.
     const file =
-      whole === undefined || whole.byteLength <= mostBytes
-        ? whole
-        : mergeCaptures([{ bytes: whole.subarray(0, mostBytes), offsetMs: 0 }]);
+      whole === undefined || whole.byteLength <= mostBytes ? whole : wholePackets(whole.subarray(0, mostBytes));
     const lost = counts.reduce((sum, { dropped }) => sum + dropped, 0);
     return {
       file,
@@ -236,7 +233,7 @@ export class PacketCapture implements PacketSource {
     const able = this.#able;
     return isWhole(able)
       ? able[0].file.bytes
-      : mergeCaptures(machineFiles(able).map(({ file, offsetMs }) => ({ bytes: file.bytes, offsetMs })));
+      : mergeCaptures(machineFiles(able).map(({ file, offsetMs, place }) => ({ bytes: file.bytes, offsetMs, place })));
   }
 
   #gaps(): CaptureGap[] {

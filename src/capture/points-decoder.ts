@@ -15,7 +15,12 @@ export function isWhole(points: readonly PointCapture[]): points is readonly [Po
 
 /** The files of these points, as they are to be joined. */
 export function machineFiles(points: readonly PointCapture[]): MachineFile[] {
-  return points.map(({ file, clockOffsetMs }) => ({ file, offsetMs: points.length === 1 ? 0 : clockOffsetMs }));
+  if (points.length === 1) return points.map(({ file }) => ({ file, offsetMs: 0 }));
+  return points.map(({ file, clockOffsetMs, point: { machine, filter }, listeningOn }) => ({
+    file,
+    offsetMs: clockOffsetMs,
+    place: { machine, interface: listeningOn, filter },
+  }));
 }
 
 /** Decodes what points capture while they do. */

@@ -12,6 +12,8 @@ export interface CapturePoint {
   readonly machine: string;
   /** The interface as its user knows it; inside a machine tcpdump says which one it took. */
   readonly interface: string;
+  /** pcap-filter(7); empty for everything. */
+  readonly filter: string;
   /** At the lab's end of the link, out of reach of the machine. */
   readonly isOutside: boolean;
   /** Where it is captured if that cannot be. */
@@ -69,6 +71,7 @@ export function insideMachine(shell: Shell, { interfaces, filter, orAny }: Tcpdu
   return {
     machine: shell.machine,
     interface: interfaces[0] ?? 'any',
+    filter,
     isOutside: false,
     run: async ({ stopped, signal, onOutput }) =>
       (
@@ -89,6 +92,7 @@ export function outsideMachine(
   return {
     machine,
     interface: name,
+    filter,
     isOutside: true,
     run: (channel) => capture({ ...channel, interface: name, filter }),
   };

@@ -1,5 +1,7 @@
 import type { Conversation, Side } from './conversation.ts';
 import type { FileFacts } from './file/captured-packet.ts';
+import type { IcmpMessage } from './icmp/icmp-message.ts';
+import type { DatagramConversation } from './udp/datagram-conversation.ts';
 
 /** A conversation, and the bytes that it carried. */
 export interface TracedConversation {
@@ -13,13 +15,23 @@ export interface TracedConversation {
 
 /** A decoded capture. Nothing of it is an error: what could not be read is counted. */
 export interface CaptureReading extends FileFacts {
-  /** In the order of their first packets. */
+  /** Of TCP, in the order of their first packets. */
   readonly conversations: readonly TracedConversation[];
+  /** Of UDP, in the order of their first packets. */
+  readonly datagrams: readonly DatagramConversation[];
+  /** ICMP messages of both families, the first 10,000; each once, though several places captured it. */
+  readonly icmp: readonly IcmpMessage[];
   readonly packets: number;
-  /** Packets that are no TCP, and of link types that are not read. */
+  /** Packets that carry UDP. */
+  readonly datagramPackets: number;
+  /** Packets that carry ICMP. */
+  readonly icmpPackets: number;
+  /** Packets that are neither TCP, UDP nor ICMP, and of link types that are not read. */
   readonly otherPackets: number;
-  /** Fragments of IP packets: they are not put together, so what they carried is missing in the conversations. */
+  /** Fragments of IP packets of which others are missing, or that contradict each other. */
   readonly fragments: number;
+  /** Fragments that were put together; the last of each packet is not among them, and counts as what the packet is. */
+  readonly joinedFragments: number;
   /** Packets whose headers are cut or contradict themselves. */
   readonly malformed: number;
   /** Packets of which the capture holds only the beginning (snap length). */

@@ -4,7 +4,8 @@ import { addressText } from './address-text.ts';
 import type { LabHints } from './lab-hints.ts';
 import { Flag, noOptions } from './layers/tcp-header.ts';
 import { payloadOf } from './layers/tcp-packet.ts';
-import { other, type End, type Flow, type FlowPacket } from './tcp/flow.ts';
+import { other, type End } from './end.ts';
+import type { Flow, FlowPacket } from './tcp/flow.ts';
 import { joinPieces, type PayloadPiece } from './tcp/payload.ts';
 import { SegmentMaker } from './tcp/segment-maker.ts';
 

@@ -71,6 +71,9 @@ test('every link layer gives the same conversations', () => {
   for (const [name, file] of Object.entries(files)) assert.deepEqual(readConversations(file), expected, name);
 });
 
+/** What a reading says of packets that are no TCP, where there are none. */
+const nothingElse = { places: [], datagrams: [], icmp: [], datagramPackets: 0, icmpPackets: 0, joinedFragments: 0 };
+
 test('packets of an unknown link layer are counted, not guessed at', () => {
   assert.deepEqual(facts(readCapture(pcapOf(packets, { linkType: 195 }))), {
     format: 'pcap',
@@ -81,6 +84,7 @@ test('packets of an unknown link layer are counted, not guessed at', () => {
     fragments: 0,
     malformed: 0,
     truncated: 0,
+    ...nothingElse,
   });
 });
 
@@ -173,6 +177,7 @@ test('what is no capture has no packets and no format', () => {
       fragments: 0,
       malformed: 0,
       truncated: 0,
+      ...nothingElse,
     });
   }
 });

@@ -19,8 +19,17 @@ import {
   type MadePacket,
   type MadeSegment,
 } from '../helpers/packets/capture-files.ts';
+import { datagramOf, fragmentsOf, frameOfIp, icmpOf, ipOf } from '../helpers/packets/ip-packets.ts';
 
-const hints = { machines: new Map([['10.0.0.1', 'vm2']]), listeningPorts: new Set([7999]) };
+const hints = {
+  machines: new Map([
+    ['10.0.0.1', 'vm2'],
+    ['10.0.0.2', 'vm1'],
+    ['fd00::1', 'vm2'],
+  ]),
+  listeningPorts: new Set([7999]),
+  datagramPorts: new Set([7999]),
+};
 
 /** A reading as plain data, with what each side sent. */
 function plain({ conversations, ...counts }: CaptureReading): unknown {
@@ -68,8 +77,39 @@ const madePackets = fc
   .map((segments): MadePacket[] =>
     framesOf(segments.map((one, index) => ({ ...one, timeMs: 5 * index + one.timeMs }))),
   );
+/** Datagrams, whole and in pieces, and messages about them: in any order, and some twice. */
+const madeDatagrams = fc
+  .array(
+    fc.record({
+      data: fc.constantFrom('', 'hello', 'x'.repeat(40), 'déjà vu'),
+      id: fc.constantFrom(0, 0, 1, 2),
+      isAnswer: fc.boolean(),
+      isV6: fc.boolean(),
+      size: fc.constantFrom(0, 0, 16, 24),
+      isRefused: fc.boolean(),
+      timeMs: fc.integer({ min: -20, max: 40 }),
+      repeats: fc.constantFrom(1, 1, 1, 2),
+    }),
+    { maxLength: 10 },
+  )
+  .map((datagrams): MadePacket[] =>
+    datagrams.flatMap(({ data, id, isAnswer, isV6, size, isRefused, timeMs, repeats }, index) => {
+      const [near, far] = isV6 ? ['fd00::1', 'fd00::2'] : ['10.0.0.1', '10.0.0.2'];
+      const made = datagramOf({
+        ...(isAnswer ? { from: far, to: near, ports: [7999, 40_000] } : { from: near, to: far, ports: [40_000, 7999] }),
+        data,
+        id,
+      });
+      const pieces = size === 0 ? [ipOf(made)] : fragmentsOf(made, size);
+      const refused = isRefused
+        ? [ipOf(icmpOf({ from: far, to: near, type: isV6 ? 1 : 3, code: 3, body: ipOf(made) }))]
+        : [];
+      const all = Array.from({ length: repeats }, () => [...pieces, ...refused]).flat();
+      return all.map((bytes, at) => frameOfIp(bytes, 5 * index + at + timeMs));
+    }),
+  );
 const storedPackets = fc.constantFrom(...captureNames).map((name) => packetsOf(captureBytes(name)));
-const packets = fc.oneof(madePackets, storedPackets);
+const packets = fc.oneof(madePackets, madeDatagrams, storedPackets);
 
 const asFile = fc.constantFrom<(packets: readonly MadePacket[]) => Uint8Array>(
   (all) => pcapOf(all),
@@ -104,6 +144,8 @@ test('a capture that comes in pieces, cut anywhere, is at each look what the who
   );
 });
 
+const places = ['vm1', 'vm2', 'r'].map((machine) => ({ machine, interface: 'eth0', filter: 'udp port 7999' }));
+
 test('captures of several machines that come in pieces are at each look what the whole decoder says of them when they are joined', () => {
   /** What each machine captured of all packets, how far its clock is ahead, and how its file comes. */
   const machine = fc.record({ offsetMs: fc.constantFrom(0, 0, 7, -1000.5), write: asFile, cuts: sizes });
@@ -111,17 +153,22 @@ test('captures of several machines that come in pieces are at each look what the
     fc.property(
       packets,
       fc.array(machine, { minLength: 1, maxLength: 3 }),
-      fc.array(fc.nat(2), { minLength: 1, maxLength: 60 }),
+      fc.record({ whose: fc.array(fc.nat(2), { minLength: 1, maxLength: 60 }), placed: fc.boolean() }),
       fc.array(fc.nat(2), { maxLength: 60 }),
-      (all, machines, whose, turns) => {
+      (all, machines, { whose, placed }, turns) => {
         const files = machines.map(({ offsetMs, write, cuts }, index) => {
           const own = all.filter((_, at) => whose[at % whose.length]! % machines.length === index);
           const ahead = own.map((one) => Object.assign({}, one, { timeMs: one.timeMs + offsetMs }));
-          return { offsetMs, file: new GrowingFile(), pieces: piecesOf(write(ahead), cuts) };
+          return {
+            offsetMs,
+            place: placed ? places[index] : undefined,
+            file: new GrowingFile(),
+            pieces: piecesOf(write(ahead), cuts),
+          };
         });
         const decoder = new CaptureDecoder(new MergedFeed(files), hints);
         const check = (): void => {
-          const joined = mergeCaptures(files.map((one) => ({ bytes: one.file.bytes, offsetMs: one.offsetMs })));
+          const joined = mergeCaptures(files.map((one) => ({ ...one, bytes: one.file.bytes })));
           assert.deepEqual(plain(decoder.look()), plain(readCapture(joined, hints)));
         };
         for (const turn of turns) {

@@ -13,17 +13,29 @@ import {
   pcapOf,
   type MadeSegment,
 } from '../helpers/packets/capture-files.ts';
+import { datagramOf, fragmentsOf, frameOfIp, icmpOf, ipOf } from '../helpers/packets/ip-packets.ts';
 
 /** Whatever the bytes are: it ends, nothing is thrown, and what comes out holds together. */
 function assertSound(bytes: Uint8Array): void {
   const reading = readCapture(bytes);
   const segments = reading.conversations.flatMap(({ conversation }) => conversation.segments);
   assert.equal(
-    segments.length + reading.otherPackets + reading.fragments + reading.malformed,
+    segments.length +
+      reading.datagramPackets +
+      reading.icmpPackets +
+      reading.otherPackets +
+      reading.fragments +
+      reading.joinedFragments +
+      reading.malformed,
     reading.packets,
     'every packet is accounted for',
   );
   assert.equal(new Set(segments.map(({ packet }) => packet)).size, segments.length);
+  for (const { datagrams, sent, durationMs, answered } of reading.datagrams) {
+    assert.ok(datagrams.length > 0 && durationMs >= 0 && answered <= sent.client.datagrams);
+    for (const { length, text, pieces, number } of datagrams)
+      assert.ok(length >= 0 && text.length <= 200 && pieces > 0 && number > 0);
+  }
   for (const traced of reading.conversations) {
     const { conversation } = traced;
     assert.ok(conversation.segments.length > 0);
@@ -92,6 +104,41 @@ test('real captures with damaged bytes are read without an error', () => {
       const bytes = Buffer.from(asPcapng ? pcapngOf(packets) : pcapOf(packets));
       for (const [at, value] of changes) bytes[at % bytes.byteLength] = value;
       assertSound(bytes);
+    }),
+    options,
+  );
+});
+
+const datagramPackets = [
+  ipOf(datagramOf({ from: '10.0.0.1', to: '10.0.0.2', ports: [4000, 7999], data: 'hello', id: 1 })),
+  ...fragmentsOf(
+    datagramOf({ from: '10.0.0.1', to: '10.0.0.2', ports: [4000, 7999], data: 'x'.repeat(90), id: 2 }),
+    24,
+  ),
+  ...fragmentsOf(datagramOf({ from: 'fd00::1', to: 'fd00::2', ports: [4000, 7999], data: 'x'.repeat(90), id: 2 }), 24),
+];
+const messages = [
+  ...[3, 8, 11, 5].map((type) =>
+    icmpOf({ from: '10.0.0.2', to: '10.0.0.1', type, code: 3, body: datagramPackets[0]! }),
+  ),
+  ...[1, 2, 3, 128, 134, 135, 136].map((type) =>
+    icmpOf({ from: 'fd00::2', to: 'fd00::1', type, body: datagramPackets.at(-1)! }),
+  ),
+].map(ipOf);
+
+test('datagrams, fragments and messages with damaged bytes, in any order, are read without an error', () => {
+  const all = [...datagramPackets, ...messages];
+  const damage = fc.array(fc.tuple(fc.nat(150), fc.nat(255)), { maxLength: 3 });
+  const packet = fc.tuple(fc.constantFrom(...all), damage, fc.nat(40));
+  fc.assert(
+    fc.property(fc.array(packet, { maxLength: 20 }), (made) => {
+      const packets = made.map(([bytes, changes, cut], index) => {
+        const copy = Buffer.from(bytes);
+        for (const [at, value] of changes) copy[at % copy.byteLength] = value;
+        const frame = frameOfIp(copy, index);
+        return cut === 0 ? { ...frame, data: frame.data.subarray(0, 30), originalLength: 60 } : frame;
+      });
+      assertSound(pcapOf(packets));
     }),
     options,
   );

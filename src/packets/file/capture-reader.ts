@@ -15,6 +15,11 @@ export class CaptureReader {
     this.file = file;
   }
 
+  /** Where the first packet begins that is not whole; 0 while it is not known what the file is. */
+  get end(): number {
+    return this.#format?.end ?? 0;
+  }
+
   /**
    * Reads what has come since the last time; `onPacket` gets each packet in turn. The facts are those of the file so
    * far.
@@ -22,8 +27,15 @@ export class CaptureReader {
   read(onPacket: (packet: Packet) => void): FileFacts {
     const { view } = this.file;
     this.#format ??= formatOf(view);
-    return this.#format?.read(view, onPacket) ?? { format: undefined, cutShort: false };
+    return this.#format?.read(view, onPacket) ?? { format: undefined, cutShort: false, places: [] };
   }
+}
+
+/** The beginning of a capture file, as far as its packets are whole. */
+export function wholePackets(bytes: Uint8Array): Uint8Array {
+  const reader = new CaptureReader(wholeFile(bytes));
+  reader.read(() => undefined);
+  return bytes.subarray(0, reader.end);
 }
 
 function formatOf(view: DataView): FormatReader | undefined {

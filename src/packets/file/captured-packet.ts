@@ -14,6 +14,8 @@ export interface Packet {
   readonly end: number;
   /** Its length on the wire, in bytes; more than was captured when the capture cut it (snap length). */
   readonly originalLength: number;
+  /** Which of the file's `places` captured it; undefined where it does not tell. */
+  readonly place?: number | undefined;
 }
 
 /** A capture file in memory. It may grow, so read `bytes` each time; bytes that are there never change. */
@@ -29,15 +31,28 @@ export interface FiledPacket {
   readonly packet: Packet;
 }
 
+/** Where packets of a file were captured, as far as it tells. */
+export interface CapturePlace {
+  /** Name of the machine in `lab.yaml`. */
+  readonly machine: string | undefined;
+  readonly interface: string | undefined;
+  /** pcap-filter(7); undefined where it is not known. */
+  readonly filter: string | undefined;
+}
+
 /** What is known of a capture file in addition to its packets. */
 export interface FileFacts {
   readonly format: 'pcap' | 'pcapng' | undefined;
   /** The file ends in the middle of a packet, or what follows cannot be read: it is still being written, or was cut. */
   readonly cutShort: boolean;
+  /** Where its packets were captured, as far as it tells; a pcap file does not. */
+  readonly places: readonly CapturePlace[];
 }
 
 /** Reads one format; it keeps its place. */
 export interface FormatReader {
+  /** Where the first packet begins that is not whole, as far as it has read. */
+  readonly end: number;
   /**
    * Reads on from where it stopped last, as far as whole packets go; `onPacket` gets each in turn.
    *

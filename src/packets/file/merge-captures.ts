@@ -1,19 +1,29 @@
 import { wholeFile } from './capture-file.ts';
-import type { FiledPacket } from './captured-packet.ts';
-import { MergedFeed, storedMicroseconds } from './merged-feed.ts';
+import type { CapturePlace, FiledPacket } from './captured-packet.ts';
+import { MergedFeed, placesOf, storedMicroseconds } from './merged-feed.ts';
+import { pcapngFile } from './write-pcapng.ts';
 
 const SNAP_LENGTH = 262_144;
 
+/** A capture that is joined with others. */
+export interface JoinedCapture {
+  readonly bytes: Uint8Array;
+  /** What the clock of its machine is ahead of ours. */
+  readonly offsetMs: number;
+  readonly place?: CapturePlace | undefined;
+}
+
 /**
- * Joins captures of several machines to one pcap file, by time. `offsetMs`: what each machine's clock is ahead of ours.
- * Where the captures differ in their link layer, each packet is kept from its IP header on.
+ * Joins captures of several machines to one file, by time: pcapng, whose interfaces are the places, where all places are
+ * known; otherwise pcap. Where the captures differ in their link layer, each packet is kept from its IP header on.
  */
-export function mergeCaptures(
-  captures: readonly { readonly bytes: Uint8Array; readonly offsetMs: number }[],
-): Uint8Array {
-  const feed = new MergedFeed(captures.map(({ bytes, offsetMs }) => ({ file: wholeFile(bytes), offsetMs })));
+export function mergeCaptures(captures: readonly JoinedCapture[]): Uint8Array {
+  const feed = new MergedFeed(
+    captures.map(({ bytes, offsetMs, place }) => ({ file: wholeFile(bytes), offsetMs, place })),
+  );
   const { packets } = feed.advance();
-  return pcapFile(feed.linkType, packets);
+  const places = placesOf(captures);
+  return places.length === 0 ? pcapFile(feed.linkType, packets) : pcapngFile(feed.linkType, places, packets);
 }
 
 /** A pcap file with times in microseconds, little-endian. */

@@ -1,18 +1,18 @@
 import { networkStart } from '../layers/link-layer.ts';
-import type { CaptureFile, FileFacts, FiledPacket, Packet } from './captured-packet.ts';
+import type { CaptureFile, CapturePlace, FileFacts, FiledPacket, Packet } from './captured-packet.ts';
 import { CaptureReader } from './capture-reader.ts';
 import type { FeedNews, PacketFeed } from './packet-feed.ts';
 
 /** Link type of packets that begin with their IP header. */
 const RAW_IP = 101;
 
-const mergedFacts: FileFacts = { format: 'pcap', cutShort: false };
-
 /** The capture of one machine. */
 export interface MachineFile {
   readonly file: CaptureFile;
   /** How far the machine's clock is ahead of ours. */
   readonly offsetMs: number;
+  /** Undefined where nothing is known of it: then those of all files are left out. */
+  readonly place?: CapturePlace | undefined;
 }
 
 interface Entry extends FiledPacket {
@@ -34,6 +34,7 @@ interface Entry extends FiledPacket {
 export class MergedFeed implements PacketFeed {
   readonly #readers: readonly CaptureReader[];
   readonly #offsetsMs: readonly number[];
+  readonly #facts: FileFacts;
   readonly #linkTypes = new Set<number>();
   #isMixed = false;
   #entries: Entry[] = [];
@@ -41,6 +42,8 @@ export class MergedFeed implements PacketFeed {
   constructor(files: readonly MachineFile[]) {
     this.#readers = files.map(({ file }) => new CaptureReader(file));
     this.#offsetsMs = files.map(({ offsetMs }) => offsetMs);
+    const places = placesOf(files);
+    this.#facts = { format: places.length === 0 ? 'pcap' : 'pcapng', cutShort: false, places };
   }
 
   /** Of all packets so far. */
@@ -56,18 +59,23 @@ export class MergedFeed implements PacketFeed {
     this.#isMixed ||= restarted;
     const packets = (this.#isMixed ? taken.flatMap(withoutLinkLayer) : taken).toSorted(inOrder);
     this.#insert(packets);
-    return { facts: mergedFacts, packets, restarted };
+    return { facts: this.#facts, packets, restarted };
+  }
+
+  all(): readonly FiledPacket[] {
+    return this.#entries;
   }
 
   #read(reader: CaptureReader, fileIndex: number): Entry[] {
     const entries: Entry[] = [];
     const offsetMs = this.#offsetsMs[fileIndex]!;
+    const place = this.#facts.places.length === 0 ? undefined : fileIndex;
     reader.read((packet) => {
       const trueMs = packet.timeMs - offsetMs;
       this.#linkTypes.add(packet.linkType);
       entries.push({
         file: reader.file,
-        packet: { ...packet, timeMs: storedMs(trueMs) },
+        packet: { ...packet, timeMs: storedMs(trueMs), place },
         trueMs,
         fileIndex,
         fileNumber: packet.number,
@@ -87,6 +95,12 @@ export class MergedFeed implements PacketFeed {
     const behind = moved.length === 0 ? entries : [...moved, ...entries].toSorted(inOrder);
     for (const entry of behind) entry.packet.number = this.#entries.push(entry);
   }
+}
+
+/** Of each file, if each has one. */
+export function placesOf(files: readonly { readonly place?: CapturePlace | undefined }[]): readonly CapturePlace[] {
+  const places = files.map(({ place }) => place).filter((place) => place !== undefined);
+  return places.length === files.length ? places : [];
 }
 
 function inOrder(a: Entry, b: Entry): number {

@@ -14,6 +14,8 @@ export interface FeedNews {
 export interface PacketFeed {
   /** Reads the bytes that are new. */
   advance(): FeedNews;
+  /** All packets so far, in their order. */
+  all(): readonly FiledPacket[];
 }
 
 /** The packets of one file, in its order, as far as a moment. */
@@ -27,11 +29,19 @@ export class FileFeed implements PacketFeed {
   }
 
   advance(): FeedNews {
-    const { file } = this.#reader;
+    return { ...this.#read(this.#reader), restarted: false };
+  }
+
+  all(): readonly FiledPacket[] {
+    return this.#read(new CaptureReader(this.#reader.file)).packets;
+  }
+
+  #read(reader: CaptureReader): Pick<FeedNews, 'facts' | 'packets'> {
+    const { file } = reader;
     const packets: FiledPacket[] = [];
-    const facts = this.#reader.read((packet) => {
+    const facts = reader.read((packet) => {
       if (packet.timeMs <= this.#untilMs) packets.push({ file, packet });
     });
-    return { facts, packets, restarted: false };
+    return { facts, packets };
   }
 }

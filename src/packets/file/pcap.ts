@@ -21,9 +21,14 @@ export class PcapReader implements FormatReader {
   #number = 1;
   #offset = FILE_HEADER_BYTES;
 
+  get end(): number {
+    return this.#offset;
+  }
+
   read(view: DataView, onPacket: (packet: Packet) => void): FileFacts {
     const layout = layoutOf(view);
-    if (layout === undefined || view.byteLength < FILE_HEADER_BYTES) return { format: 'pcap', cutShort: true };
+    if (layout === undefined || view.byteLength < FILE_HEADER_BYTES)
+      return { format: 'pcap', cutShort: true, places: [] };
     const { littleEndian, unitsPerMs } = layout;
     // The upper bits tell the length of a frame check sequence; the link type has 16 bits.
     const linkType = view.getUint32(20, littleEndian) & 0xffff;
@@ -39,7 +44,7 @@ export class PcapReader implements FormatReader {
       onPacket({ number: this.#number++, timeMs, linkType, start, end: offset, originalLength });
     }
     this.#offset = offset;
-    return { format: 'pcap', cutShort: offset < view.byteLength };
+    return { format: 'pcap', cutShort: offset < view.byteLength, places: [] };
   }
 }
 

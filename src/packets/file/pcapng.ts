@@ -1,19 +1,34 @@
-import { MAXIMUM_PACKET_BYTES, type FileFacts, type FormatReader, type Packet } from './captured-packet.ts';
+import {
+  MAXIMUM_PACKET_BYTES,
+  type CapturePlace,
+  type FileFacts,
+  type FormatReader,
+  type Packet,
+} from './captured-packet.ts';
 
 /** Block types of https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html; others are skipped. */
-const Block = { sectionHeader: 0x0a0d0d0a, interfaceDescription: 1, simplePacket: 3, enhancedPacket: 6 } as const;
+export const Block = {
+  sectionHeader: 0x0a0d0d0a,
+  interfaceDescription: 1,
+  simplePacket: 3,
+  enhancedPacket: 6,
+} as const;
 
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const SMALLEST_BLOCK_BYTES = 12;
 
 /** Options of an interface description. */
-const Option = { end: 0, timeResolution: 9, timeOffset: 14 } as const;
+export const Option = { end: 0, name: 2, description: 3, timeResolution: 9, filter: 11, timeOffset: 14 } as const;
+/** Before the text of a filter: it is one of libpcap. */
+const FILTER_IS_TEXT = 0;
 
 interface CapturedInterface {
   readonly linkType: number;
   readonly snapLength: number;
   readonly unitsPerMs: number;
   readonly offsetMs: number;
+  /** Among the places of the file. */
+  readonly place: number;
 }
 
 /** Whether these bytes begin like a pcapng file. */
@@ -33,11 +48,17 @@ export class PcapngReader implements FormatReader {
   #littleEndian = true;
   #interfaces: CapturedInterface[] = [];
   #packets = 0;
+  /** Of all sections. */
+  readonly #places: CapturePlace[] = [];
+
+  get end(): number {
+    return this.#offset;
+  }
 
   read(view: DataView, onPacket: (packet: Packet) => void): FileFacts {
     [this.#view, this.#onPacket] = [view, onPacket];
     while (this.#offset + SMALLEST_BLOCK_BYTES <= view.byteLength && this.#readBlock(this.#offset));
-    return { format: 'pcapng', cutShort: this.#offset < view.byteLength };
+    return { format: 'pcapng', cutShort: this.#offset < view.byteLength, places: [...this.#places] };
   }
 
   /**
@@ -74,7 +95,9 @@ export class PcapngReader implements FormatReader {
   #readInterface(start: number, end: number): boolean {
     if (end - start < 8) return false;
     const options = this.#readOptions(start + 8, end);
+    const place = this.#places.push(placeOf(options)) - 1;
     this.#interfaces.push({
+      place,
       linkType: this.#view.getUint16(start, this.#littleEndian),
       snapLength: this.#u32(start + 4),
       unitsPerMs: unitsPerMs(options.get(Option.timeResolution)),
@@ -107,6 +130,7 @@ export class PcapngReader implements FormatReader {
       start: start + 20,
       end: start + 20 + captured,
       originalLength: this.#u32(start + 16),
+      place: source.place,
     });
     return true;
   }
@@ -118,7 +142,8 @@ export class PcapngReader implements FormatReader {
     const originalLength = this.#u32(start);
     const captured = Math.min(originalLength, end - start - 4, source.snapLength || Infinity);
     if (captured > MAXIMUM_PACKET_BYTES) return false;
-    this.#emit({ linkType: source.linkType, timeMs: 0, start: start + 4, end: start + 4 + captured, originalLength });
+    const { linkType, place } = source;
+    this.#emit({ linkType, timeMs: 0, start: start + 4, end: start + 4 + captured, originalLength, place });
     return true;
   }
 
@@ -135,6 +160,20 @@ export class PcapngReader implements FormatReader {
   #seconds(option: DataView | undefined): number {
     return option?.byteLength === 8 ? Number(option.getBigInt64(0, this.#littleEndian)) : 0;
   }
+}
+
+function placeOf(options: ReadonlyMap<number, DataView>): CapturePlace {
+  const filter = options.get(Option.filter);
+  const isText = filter !== undefined && filter.byteLength > 0 && filter.getUint8(0) === FILTER_IS_TEXT;
+  return {
+    machine: optionText(options.get(Option.description), 0),
+    interface: optionText(options.get(Option.name), 0),
+    filter: isText ? optionText(filter, 1) : undefined,
+  };
+}
+
+function optionText(option: DataView | undefined, from: number): string | undefined {
+  return option && Buffer.from(option.buffer, option.byteOffset + from, option.byteLength - from).toString();
 }
 
 /** `if_tsresol`: a negative power of ten, or of two when the highest bit is set; microseconds without it. */

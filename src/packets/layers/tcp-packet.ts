@@ -1,16 +1,6 @@
 import type { FiledPacket } from '../file/captured-packet.ts';
-import type { TcpHeader } from './tcp-header.ts';
-
-/** An IP packet that carries a TCP segment. Offsets are those of the file. */
-export interface IpPacket {
-  /** Where the addresses stand: first the source, right behind it the destination. */
-  readonly addressOffset: number;
-  readonly addressBytes: 4 | 16;
-  /** Where the TCP header begins. */
-  readonly offset: number;
-  /** Where the segment ends by the IP header; beyond what was captured when the packet was cut. */
-  readonly segmentEnd: number;
-}
+import type { IpPacket } from './ip-packet.ts';
+import { readTcpHeader, type TcpHeader } from './tcp-header.ts';
 
 /** A packet that carries a TCP segment. */
 export interface TcpPacket extends FiledPacket {
@@ -18,6 +8,12 @@ export interface TcpPacket extends FiledPacket {
   readonly header: TcpHeader;
   /** Bytes of payload by the IP header. */
   readonly length: number;
+}
+
+/** Reads the segment of an IP packet that carries TCP; undefined where it is cut, or contradicts itself. */
+export function readTcpPacket({ file, packet }: FiledPacket, ip: IpPacket): TcpPacket | undefined {
+  const header = readTcpHeader(file.view, ip.offset, packet.end, ip.segmentEnd);
+  return header && { file, packet, ip, header, length: ip.segmentEnd - header.payloadStart };
 }
 
 /** What was captured of its payload; what is behind it is padding, since Ethernet frames have at least 60 bytes. */

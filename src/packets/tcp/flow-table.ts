@@ -1,7 +1,8 @@
 import { seqAdd } from '../layers/sequence-number.ts';
 import { Flag } from '../layers/tcp-header.ts';
 import type { TcpPacket } from '../layers/tcp-packet.ts';
-import { other, type End, type Flow, type FlowPacket } from './flow.ts';
+import { other, type End } from '../end.ts';
+import type { Flow, FlowPacket } from './flow.ts';
 
 /**
  * Sorts packets into connections as Wireshark does: by addresses and ports, and a SYN that cannot belong to the

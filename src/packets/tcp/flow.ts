@@ -1,7 +1,5 @@
+import type { End } from '../end.ts';
 import type { TcpPacket } from '../layers/tcp-packet.ts';
-
-/** The ends of a connection: the source of its first packet in the capture, and the other. */
-export type End = 'a' | 'b';
 
 /** The packets of one connection, in the order of the capture. */
 export interface Flow {
@@ -18,8 +16,4 @@ export interface Flow {
 export interface FlowPacket {
   readonly from: End;
   readonly tcp: TcpPacket;
-}
-
-export function other(end: End): End {
-  return end === 'a' ? 'b' : 'a';
 }

@@ -1,7 +1,8 @@
 import type { SegmentMark } from '../conversation.ts';
 import { learnScale, newDirection, scaledWindow, type Direction } from './direction.ts';
 import { flowControlMarks, type Look } from './flow-control.ts';
-import { other, type End, type FlowPacket } from './flow.ts';
+import { other, type End } from '../end.ts';
+import type { FlowPacket } from './flow.ts';
 import { seqAdd, seqDifference } from '../layers/sequence-number.ts';
 import { Flag, type TcpHeader } from '../layers/tcp-header.ts';
 import type { SegmentAnalysis } from './segment-marks.ts';

@@ -13,13 +13,26 @@ export function tsharkVersion(): string {
   );
 }
 
-/** These fields of every TCP packet of a file, as tshark prints them; a field that occurs twice has its values joined by commas. */
-export function tsharkFields(file: string, fields: readonly string[]): Record<string, string>[] {
+/** Further options of tshark. */
+export interface TsharkOptions {
+  /** Which packets; wireshark-filter(4). */
+  readonly filter?: string;
+  /** As `-o` takes them. */
+  readonly preferences?: readonly string[];
+}
+
+/** These fields of every TCP packet of a file, or of others, as tshark prints them; a field that occurs twice has its values joined by commas. */
+export function tsharkFields(
+  file: string,
+  fields: readonly string[],
+  { filter = 'tcp', preferences = [] }: TsharkOptions = {},
+): Record<string, string>[] {
   const args = [
     '-r',
     file,
     '-Y',
-    'tcp',
+    filter,
+    ...preferences.flatMap((preference) => ['-o', preference]),
     '-T',
     'fields',
     '-E',

@@ -1,0 +1,120 @@
+import { addressText } from '../address-text.ts';
+import { Protocol } from '../layers/ip-packet.ts';
+import { echoOf, linkAddressOf, mtuOf, targetOf, type CitedHeaders, type IcmpPacket } from '../layers/icmp-packet.ts';
+import type { LabHints } from '../lab-hints.ts';
+import { endKey, pairKey } from '../udp/end-key.ts';
+import type { CitedPacket, IcmpEnd, IcmpMessage } from './icmp-message.ts';
+
+/** A capture that is flooded with pings keeps so many; the rest is counted. */
+const MOST_KEPT = 10_000;
+
+/** A message, and the packet in which it came. */
+export interface KeptMessage {
+  readonly icmp: IcmpPacket;
+  readonly message: IcmpMessage;
+}
+
+/** Gathers the ICMP messages of a capture. */
+export class IcmpTable {
+  readonly #hints: LabHints;
+  readonly #packets: IcmpPacket[] = [];
+  readonly #made = new WeakMap<IcmpPacket, IcmpMessage>();
+  /** All, also those that are not kept. */
+  count = 0;
+
+  constructor(hints: LabHints) {
+    this.#hints = hints;
+  }
+
+  add(icmp: IcmpPacket): void {
+    this.count += 1;
+    if (this.#packets.length < MOST_KEPT) this.#packets.push(icmp);
+  }
+
+  /** In the order of the capture. Of one that several places of capture saw, the first sighting. */
+  kept(): KeptMessage[] {
+    const sorted = this.#packets.toSorted((a, b) => a.packet.number - b.packet.number);
+    return onceEach(sorted).map((icmp) => ({ icmp, message: this.#messageOf(icmp) }));
+  }
+
+  /** The same object while its number has not risen. */
+  #messageOf(icmp: IcmpPacket): IcmpMessage {
+    const known = this.#made.get(icmp);
+    if (known?.packet === icmp.packet.number) return known;
+    const message = messageOf(icmp, this.#hints);
+    this.#made.set(icmp, message);
+    return message;
+  }
+}
+
+/** Of each message the sightings of one place: of the one that saw it most often. */
+function onceEach(packets: readonly IcmpPacket[]): readonly IcmpPacket[] {
+  if (packets.every(({ packet }) => packet.place === packets[0]!.packet.place)) return packets;
+  const groups = Map.groupBy(packets, contentOf);
+  const dropped = new Set<IcmpPacket>();
+  for (const group of groups.values()) {
+    const byPlace = [...Map.groupBy(group, ({ packet }) => packet.place).values()];
+    const most = byPlace.reduce((best, some) => (some.length > best.length ? some : best));
+    for (const each of group) if (!most.includes(each)) dropped.add(each);
+  }
+  return packets.filter((each) => !dropped.has(each));
+}
+
+/** What stays the same on its way: all but the hops that are left. */
+function contentOf({ file: { bytes, view }, packet, ip }: IcmpPacket): string {
+  const id = ip.addressBytes === 4 ? view.getUint16(ip.start + 4) : 0;
+  const addresses = bytes.subarray(ip.addressOffset, ip.addressOffset + 2 * ip.addressBytes);
+  const message = bytes.subarray(ip.offset, Math.min(ip.segmentEnd, packet.end, ip.offset + 64));
+  return `${id} ${Buffer.from(addresses).toString('latin1')} ${Buffer.from(message).toString('latin1')}`;
+}
+
+/** The ends of the UDP datagram that a message is about, as `DatagramFlow.key` has them; undefined for others. */
+export function citedFlow({ file: { view }, cited }: IcmpPacket): string | undefined {
+  if (cited?.ports === undefined || cited.ip.protocol !== Protocol.udp) return undefined;
+  const { addressOffset, addressBytes } = cited.ip;
+  return pairKey(
+    endKey({ view, addressOffset, addressBytes, port: cited.ports.source }),
+    endKey({ view, addressOffset: addressOffset + addressBytes, addressBytes, port: cited.ports.destination }),
+  );
+}
+
+function messageOf(icmp: IcmpPacket, hints: LabHints): IcmpMessage {
+  const { file, packet, ip, type, code, kind, reason, checksum, cited } = icmp;
+  return {
+    packet: packet.number,
+    timeMs: packet.timeMs,
+    family: ip.protocol === Protocol.icmp ? 4 : 6,
+    ...endsOf(file.view, ip, hints),
+    type,
+    code,
+    kind,
+    reason,
+    checksum,
+    echo: echoOf(icmp),
+    mtu: mtuOf(icmp),
+    target: targetOf(icmp),
+    linkAddress: linkAddressOf(icmp),
+    cited: cited && citedPacket(file.view, cited, hints),
+  };
+}
+
+function citedPacket(view: DataView, { ip, ports }: CitedHeaders, hints: LabHints): CitedPacket {
+  return {
+    ...endsOf(view, ip, hints),
+    protocol: ip.protocol,
+    sourcePort: ports?.source,
+    destinationPort: ports?.destination,
+  };
+}
+
+function endsOf(
+  view: DataView,
+  { addressOffset, addressBytes }: CitedHeaders['ip'],
+  { machines }: LabHints,
+): { readonly from: IcmpEnd; readonly to: IcmpEnd } {
+  const end = (offset: number): IcmpEnd => {
+    const address = addressText(view, offset, addressBytes);
+    return { address, machine: machines?.get(address) };
+  };
+  return { from: end(addressOffset), to: end(addressOffset + addressBytes) };
+}
