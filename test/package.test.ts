@@ -32,6 +32,9 @@ const LISTED = [
   /^dist\/api\/index\.(js|d\.ts)$/,
   /^dist\/programs\/(server\.js|client\.js|package\.json)$/,
   /^dist\/man\/lab\.1$/,
+  /^templates\/[a-z0-9-]+\/(lab\.yaml|variants\.yaml|task\.(en|fr)\.md)$/,
+  /^templates\/[a-z0-9-]+\/programs\/(python|c|java|typescript)\/[A-Za-z-]+\.(py|c|h|java|ts)$/,
+  /^templates\/[a-z0-9-]+\/files\/[a-z0-9./-]+$/,
   /^dist\/completions\/(lab\.bash|_lab|lab\.fish)$/,
 ];
 /** Fields of package.json: what would have to be installed with it. */
@@ -89,7 +92,8 @@ test('the package holds what runs and nothing else', () => {
     'README.md',
     'dist/cli/run-cli.js',
     'dist/cli/executor.pl',
-    'dist/cli/tp1.yaml',
+    'templates/tp1/lab.yaml',
+    'templates/tp1/programs/python/server.py',
     'dist/man/lab.1',
     'dist/programs/server.js',
     'dist/cli/asciinema-player.min.js',
@@ -137,6 +141,7 @@ test('a checkout elsewhere makes the same bytes', () => {
   for (const name of [
     'src',
     'scripts',
+    'templates',
     'package.json',
     'package-lock.json',
     'tsconfig.json',
@@ -196,7 +201,7 @@ for (const [kind, makeUser] of [
         const withoutInstalling = ['npx', '--yes', '--offline', '--package', file, 'lab', '--version'];
         assert.equal((await finish(installed(withoutInstalling))).stdout, `${manifest().version}\n`);
         assert.ok(existsSync(join(user.folder, '.local/share/man/man1/lab.1')), 'man lab finds no page');
-        await lab('init', '--force');
+        await lab('init', '--force', '--template', 'tp1', '--language', 'typescript');
         await lab('up');
         assert.equal(await lab('exec', 'vm1', '--', 'sh', '-c', 'ls /opt/lab/runtime/*'), 'node\n');
         assert.match(await lab('check-port', '7999'), /port 7999 is free/);

@@ -16,7 +16,6 @@ const kinds: readonly Kind[] = [
     name: 'provider',
     members: () => globSync('providers/*/', { cwd: sourceRoot }).map((path) => `${path.replace(/\/$/, '')}/`),
   },
-  { name: 'template', members: () => globSync('lab/templates/*.yaml', { cwd: sourceRoot }) },
 ];
 
 /** How many places each kind of thing is in: its own file or folder, and every file elsewhere that names it. */

@@ -9,7 +9,14 @@ import type { HashFile } from './source-file.ts';
 import { install, type Installed, type RuntimeUpload } from './install.ts';
 import { filesToSend, planProgram, type ProgramPlan } from './install-plan.ts';
 import type { ProgramEntry } from './program-files.ts';
-import { chooseRuntime, needsNode, runtimeKey, type RuntimeChoice, type RuntimeSource } from './runtime.ts';
+import {
+  chooseRuntime,
+  needsNode,
+  oldestNodeFor,
+  runtimeKey,
+  type RuntimeChoice,
+  type RuntimeSource,
+} from './runtime.ts';
 import { surveyPrograms, type ProgramSurvey, type SurveyRequest } from './program-survey.ts';
 
 /** A program and all that must lie in its folder. */
@@ -72,9 +79,10 @@ async function tryDeploy(
   wanted: readonly WantedProgram[],
   options: MachineOptions,
 ): Promise<MachineProgram[] | undefined> {
-  const withNode = wanted.some(({ program }) => needsNode(program));
-  const survey = await surveyPrograms(shell, surveyRequest(wanted, options.runtime, withNode), options.signal);
-  const choice: RuntimeChoice = withNode ? chooseRuntime(shell.machine, survey, options.runtime) : { use: 'own' };
+  const oldestNode = oldestNodeFor(wanted.map(({ program }) => program));
+  const survey = await surveyPrograms(shell, surveyRequest(wanted, options.runtime, oldestNode), options.signal);
+  const choice: RuntimeChoice =
+    oldestNode === undefined ? { use: 'own' } : chooseRuntime(shell.machine, survey, options.runtime, oldestNode);
   const plans = wanted.map(({ id, entries }) =>
     planProgram({
       machine: shell.machine,
@@ -105,10 +113,10 @@ async function tryDeploy(
 function surveyRequest(
   wanted: readonly WantedProgram[],
   runtime: RuntimeSource | undefined,
-  withNode: boolean,
+  oldestNode: number | undefined,
 ): SurveyRequest {
   return {
-    needsNode: withNode,
+    oldestNode,
     runtimeKey: runtime && runtimeKey(runtime),
     programs: wanted.map(({ id, entries }) => ({ id, paths: entries.map(({ path }) => path) })),
     sha256s: [

@@ -10,13 +10,10 @@ const surveyScript = scriptFile(
   new URL('survey-programs.sh', import.meta.url),
 );
 
-/** The oldest Node of a machine that will do. */
-export const OLDEST_MAJOR = 18;
-
 /** What is asked of a machine. */
 export interface SurveyRequest {
-  /** Whether a program needs Node. */
-  readonly needsNode: boolean;
+  /** Major version of the oldest Node that will do; undefined when no program needs one. */
+  readonly oldestNode: number | undefined;
   /** Key of our Node runtime, which is looked for when a program needs Node. */
   readonly runtimeKey: string | undefined;
   readonly programs: readonly { readonly id: string; readonly paths: readonly string[] }[];
@@ -81,10 +78,7 @@ export async function surveyPrograms(
   request: SurveyRequest,
   signal: AbortSignal,
 ): Promise<ProgramSurvey> {
-  const script = {
-    script: surveyScript(),
-    args: [request.needsNode ? String(OLDEST_MAJOR) : '', request.runtimeKey ?? ''],
-  };
+  const script = { script: surveyScript(), args: [String(request.oldestNode ?? ''), request.runtimeKey ?? ''] };
   const result = await shell.exec(script, {
     input: questions(request),
     timeoutMs: SURVEY_TIMEOUT_MS,

@@ -3,7 +3,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import { say } from '../core/language/say.ts';
 import type { Program } from '../lab/types.ts';
 import { runtimeFolder } from './remote-paths.ts';
-import { OLDEST_MAJOR, type ProgramSurvey } from './program-survey.ts';
+import type { ProgramSurvey } from './program-survey.ts';
 
 /** A Node binary for Linux that can be sent to machines which have none. */
 export interface RuntimeSource {
@@ -44,6 +44,19 @@ export function needsNode({ command, build, buildOn }: Program): boolean {
   return command[0] === 'node' || (buildOn !== undefined && build?.[0] === 'node');
 }
 
+/** The oldest Node of a machine that will do, as its major number. */
+const OLDEST_MAJOR = 18;
+/** The first that runs TypeScript: `--experimental-strip-types` of Node 22.6. */
+const OLDEST_FOR_TYPESCRIPT = 22;
+
+/** The oldest Node that all those of these programs run on which need one, as its major number; undefined when none does. */
+export function oldestNodeFor(programs: readonly Program[]): number | undefined {
+  const onNode = programs.filter(needsNode);
+  if (onNode.length === 0) return undefined;
+  const isTypeScript = onNode.some(({ command }) => command.some((word) => /\.[cm]?ts$/.test(word)));
+  return isTypeScript ? OLDEST_FOR_TYPESCRIPT : OLDEST_MAJOR;
+}
+
 /**
  * Decides whose Node the programs of a machine run on: its own if that is new enough, else ours.
  *
@@ -54,11 +67,12 @@ export function chooseRuntime(
   machine: string,
   survey: ProgramSurvey,
   source: RuntimeSource | undefined,
+  oldest = OLDEST_MAJOR,
 ): RuntimeChoice {
-  if (majorOf(survey.nodeVersion) >= OLDEST_MAJOR) return { use: 'own' };
+  if (majorOf(survey.nodeVersion) >= oldest) return { use: 'own' };
   if (survey.runtime !== undefined) return { use: 'ours', folder: survey.runtime, send: false };
   const obstacle = source === undefined ? say`this host has no Node for Linux to send` : obstacleTo(source, survey);
-  if (source === undefined || obstacle !== undefined) throw noRuntime(machine, survey, obstacle ?? '');
+  if (source === undefined || obstacle !== undefined) throw noRuntime(machine, survey, obstacle ?? '', oldest);
   return { use: 'ours', folder: `${survey.home}/${runtimeFolder(runtimeKey(source))}`, send: true };
 }
 
@@ -78,15 +92,20 @@ function obstacleTo(source: RuntimeSource, { system, libc }: ProgramSurvey): str
     : undefined;
 }
 
-function noRuntime(machine: string, { nodeVersion, libc }: ProgramSurvey, obstacle: string): EnvironmentError {
+function noRuntime(
+  machine: string,
+  { nodeVersion, libc }: ProgramSurvey,
+  obstacle: string,
+  oldest: number,
+): EnvironmentError {
   const message =
     nodeVersion === undefined
-      ? say`${machine} has no Node, its programs need ${OLDEST_MAJOR} or newer, and ours cannot be used: ${obstacle}`
-      : say`${machine} has only Node ${nodeVersion}, its programs need ${OLDEST_MAJOR} or newer, and ours cannot be used: ${obstacle}`;
+      ? say`${machine} has no Node, its programs need ${oldest} or newer, and ours cannot be used: ${obstacle}`
+      : say`${machine} has only Node ${nodeVersion}, its programs need ${oldest} or newer, and ours cannot be used: ${obstacle}`;
   const install = libc === 'musl' ? 'apk add nodejs' : 'sudo apt install nodejs';
   return new EnvironmentError(message, {
     code: 'runtime-unfit',
-    hint: say`Install Node ${OLDEST_MAJOR} or newer on ${machine}, for example: ${install}`,
+    hint: say`Install Node ${oldest} or newer on ${machine}, for example: ${install}`,
   });
 }
 

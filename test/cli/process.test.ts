@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { labTemplates } from '../../src/lab/templates/template.ts';
 import { repository } from '../helpers/lab-command.ts';
 import { runCli, smallLab, startCli, temporaryFolder } from '../helpers/cli.ts';
 
@@ -95,6 +96,7 @@ describe('lab', { concurrency: true }, () => {
     const second = await runCli(['init'], { cwd: folder.path });
     assert.equal(second.exitCode, 2);
     assert.match(second.stderr, /lab\.yaml is there already\nhint: Use --force/);
+    assert.match(readFileSync(join(folder.path, '.gitignore'), 'utf8'), /^\.lab\/$/m);
     assert.equal((await runCli(['init', '--force'], { cwd: folder.path })).exitCode, 0);
   });
 
@@ -108,13 +110,47 @@ describe('lab', { concurrency: true }, () => {
   test('never writes over a program of the user with the name of one of ours', async () => {
     using folder = temporaryFolder();
     mkdirSync(join(folder.path, 'programs'));
-    writeFileSync(join(folder.path, 'programs/server.js'), 'mine');
+    writeFileSync(join(folder.path, 'programs/server.py'), 'mine');
     const { exitCode, stderr } = await runCli(['init'], { cwd: folder.path });
     assert.equal(exitCode, 2);
-    assert.match(stderr, /programs\/server\.js is there already, and is another program/);
+    assert.match(stderr, /programs\/server\.py is there already, and is another file/);
+    writeFileSync(join(folder.path, 'task.md'), 'mine, too');
+    const both = await runCli(['init'], { cwd: folder.path });
+    assert.match(both.stderr, /files of these names are there already in .*: task\.md, programs\/server\.py\n/);
     assert.deepEqual(
-      [readFileSync(join(folder.path, 'programs/server.js'), 'utf8'), existsSync(join(folder.path, 'lab.yaml'))],
+      [readFileSync(join(folder.path, 'programs/server.py'), 'utf8'), existsSync(join(folder.path, 'lab.yaml'))],
       ['mine', false],
+    );
+  });
+
+  test('starts a practical in a folder that it makes, in the language of programs and of people that is asked for', async () => {
+    using folder = temporaryFolder();
+    const words = ['init', '--template', 'tp1', '--language', 'c', '--in', 'my tp', '--lang', 'fr', '--variants'];
+    const { exitCode, stdout } = await runCli(words, { cwd: folder.path });
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /cd 'my tp' && lab up\n$/);
+    const made = join(folder.path, 'my tp');
+    assert.deepEqual(readdirSync(join(made, 'programs')), ['client.c', 'server.c']);
+    assert.match(readFileSync(join(made, 'task.md'), 'utf8'), /dialoguer par TCP/);
+    assert.match(readFileSync(join(made, 'variants/README.md'), 'utf8'), /^# Des programmes avec des erreurs$/m);
+    assert.match((await runCli(['validate'], { cwd: made })).stdout, /^No problems: lab tp1/);
+  });
+
+  test('says which practical it wrote when nobody could be asked, and lists all of them', async () => {
+    using folder = temporaryFolder();
+    const { stdout } = await runCli(['init'], { cwd: folder.path });
+    assert.match(
+      stdout,
+      /^This is the practical "tp1", with programs in "python"; "lab init --list" shows the others\.$/m,
+    );
+    const list = await runCli(['init', '--list'], { cwd: folder.path });
+    assert.match(list.stdout, /^tp1 +python, c, java, typescript +TP1: talk over TCP/);
+    const { templates } = JSON.parse((await runCli(['init', '--list', '--json'], { cwd: folder.path })).stdout) as {
+      readonly templates: readonly { readonly name: string }[];
+    };
+    assert.deepEqual(
+      templates.map(({ name }) => name),
+      [...labTemplates],
     );
   });
 

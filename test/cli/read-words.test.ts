@@ -173,7 +173,7 @@ test('what other tools have a word for is answered with what to type here', () =
     ['up vm1', /together/],
     ['check-port -p 7999', /lab check-port 7999/],
     ['check-port vm1 7999', /--on vm1/],
-    ['init tp1', /mkdir tp1/],
+    ['init tp1', /--template tp1 --in tp1/],
     ['status -json', /did you mean "--json"/],
     ['-file lab.yaml status', /did you mean "--file"/],
   ];

@@ -160,15 +160,15 @@ function prepareFor(statement: string, cwd: string): void {
     writeFileSync(file, readFileSync(file, 'utf8').replace('nat: true', 'nat: false'));
   // Another reader's lab, after the one of the last student.
   if (statement.startsWith('lab up --recreate'))
-    copyFileSync(join(cwd, 'hand-ins/ada/server.js'), join(cwd, 'programs/server.js'));
+    copyFileSync(join(cwd, 'hand-ins/ada/server.py'), join(cwd, 'programs/server.py'));
   if (!statement.startsWith('lab verify')) return;
   for (const student of ['ada', 'bob']) {
     const folder = join(cwd, 'hand-ins', student);
     mkdirSync(folder, { recursive: true });
-    for (const name of ['server.js', 'client.js']) copyFileSync(join(cwd, 'programs', name), join(folder, name));
+    for (const name of ['server.py', 'client.py']) copyFileSync(join(cwd, 'programs', name), join(folder, name));
   }
   copyFileSync(join(cwd, 'report.html'), join(cwd, 'hand-ins/ada/report.html'));
-  writeFileSync(join(cwd, 'hand-ins/bob/server.js'), 'console.log("TP1 Server");\n');
+  writeFileSync(join(cwd, 'hand-ins/bob/server.py'), 'print("TP1 Server")\n');
 }
 
 function typed(statement: string, { cwd, environment }: Seat): { exitCode: number; output: string } {

@@ -1,125 +1,163 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { EnvironmentError, UsageError, messageOf, systemCode } from '../../core/errors.ts';
-import { isInside } from '../../core/files/inside.ts';
 import { oddKind } from '../../core/files/ordinary-file.ts';
 import { say } from '../../core/language/say.ts';
+import { spokenLanguage } from '../../core/language/speak.ts';
 import { labJsonSchema } from '../../lab/fields/json-schema.ts';
-import { labTemplate, templateSteps } from '../../lab/templates/template.ts';
+import {
+  labTemplates,
+  languagesOf,
+  templateFiles,
+  templateSteps,
+  templateTitle,
+  type ProgramLanguage,
+  type TemplateFile,
+} from '../../lab/templates/template.ts';
 import { stepJsonSchema } from '../../scenario/step-schema.ts';
 import type { CommandContext } from '../../session/context.ts';
 
 export interface InitOptions {
-  readonly template: string;
+  /** Default: the first that there is. */
+  readonly template?: string | undefined;
+  /** Language of the programs. Default: the first that the template has. */
+  readonly language?: string | undefined;
+  /** Whether the programs with bugs are wanted, too. */
+  readonly variants: boolean;
   readonly force: boolean;
-  /** Absolute path of the folder of our compiled server and client. */
-  readonly programsFolder: string;
 }
 
 export interface InitResult {
   readonly file: string;
   /** What the file points editors at; it is rewritten each time. */
   readonly schemaFile: string;
-  /**
-   * Our server and client, copied next to it: with them the folder is whole, and can be moved or mailed. Empty where
-   * they lie in it already.
-   */
+  /** The programs that it names, next to it: with them the folder is whole, and can be moved, mailed and committed. */
   readonly programs: readonly string[];
+  /** All files of the folder: those above, the handout, and what else the template has. */
+  readonly files: readonly string[];
   readonly template: string;
+  readonly language: ProgramLanguage;
   /** What is to be done before the machines can be used: comments that begin with `#`, and commands. */
   readonly steps: readonly string[];
 }
 
-const programs = ['server.js', 'client.js'];
+/** What one line of `lab init --list` says. */
+export interface ListedTemplate {
+  readonly name: string;
+  readonly title: string;
+  readonly languages: readonly ProgramLanguage[];
+}
+
+/** Git is to keep the folder without what lab makes there. */
+const IGNORED = '.lab/\n';
+
+interface NewFile {
+  readonly path: string;
+  readonly content: string | Buffer;
+}
 
 /**
- * Writes a commented lab file, and next to it the JSON Schema that editors check it with and the programs that it
- * names.
+ * Writes the folder of a practical: the lab file, the programs that it names, the handout, and the JSON Schema that
+ * editors check the lab file with. It makes the folder when there is none.
  *
- * @throws {UsageError} when there is a lab file or another program of that name already and `force` is not set, or for
- * an unknown template.
+ * @throws {UsageError} when a file of another content is there already and `force` is not set, or for an unknown
+ * template or language; then nothing is written.
  */
 export async function init(
   { labFile, overrides, providers }: CommandContext,
-  { template, force, programsFolder }: InitOptions,
+  { template = labTemplates[0]!, language, variants, force }: InitOptions,
 ): Promise<InitResult> {
   const folder = dirname(labFile);
+  const lang = spokenLanguage();
+  const files = templateFiles(template, { ...overrides, language, lang, variants }).map((file) =>
+    placed(file, labFile),
+  );
+  const missing = await filesToWrite(files, { labFile, force });
   const schemaFile = join(folder, 'lab.schema.json');
-  const ownFolder = isInside(folder, programsFolder) ? programsFolder : join(folder, 'programs');
-  const text = labTemplate(template, {
-    ...overrides,
-    schemaPath: `./${basename(schemaFile)}`,
-    programsFolder: relative(folder, ownFolder),
-  });
-  const programs = ownFolder === programsFolder ? [] : await readPrograms(programsFolder, ownFolder, force);
-  await write(labFile, text, force ? 'w' : 'wx');
   const schema = labJsonSchema({ providers: providers.names, step: stepJsonSchema() });
-  await write(schemaFile, `${JSON.stringify(schema, undefined, 2)}\n`, 'w');
-  if (programs.length > 0) await mkdir(ownFolder, { recursive: true });
-  for (const { file, content } of programs) await write(file, content, 'w');
+  for (const file of missing) await write(file);
+  await write({ path: schemaFile, content: `${JSON.stringify(schema, undefined, 2)}\n` });
+  const ignoreFile = join(folder, '.gitignore');
+  const hasOwnList = (await stat(ignoreFile).catch(() => undefined)) !== undefined;
+  if (!hasOwnList) await write({ path: ignoreFile, content: IGNORED });
+  const paths = files.map(({ path }) => path);
   return {
     file: labFile,
     schemaFile,
-    programs: programs.map(({ file }) => file),
+    programs: paths.filter((path) => dirname(path) === join(folder, 'programs')),
+    files: [...paths, schemaFile, ...(hasOwnList ? [] : [ignoreFile])],
     template,
+    language: (language as ProgramLanguage | undefined) ?? languagesOf(template)[0]!,
     steps: templateSteps(template),
   };
 }
 
-/** What is to be written into the new folder; nothing of the user's is replaced without `force`. */
-async function readPrograms(
-  from: string,
-  to: string,
-  force: boolean,
-): Promise<{ readonly file: string; readonly content: string }[]> {
-  return Promise.all(
-    programs.map(async (name) => {
-      const file = join(to, name);
-      const content = await readFile(join(from, name), 'utf8').catch((cause: unknown) => {
-        throw new EnvironmentError(say`lab is not whole: ${join(from, name)} cannot be read`, {
-          code: 'not-built',
-          cause,
-          hint: say`Install lab again, or build its checkout again: npm run setup`,
-        });
-      });
-      await refuseOdd(file);
-      const there = await readFile(file, 'utf8').catch(() => undefined);
-      if (there !== undefined && there !== content && !force) {
-        throw new UsageError(say`${file} is there already, and is another program`, {
-          code: 'lab-file-exists',
-          hint: say`Use --force to replace it, or start in another folder.`,
-        });
-      }
-      return { file, content };
-    }),
-  );
+/** All templates, the default first. */
+export function listTemplates(): ListedTemplate[] {
+  return labTemplates.map((name) => ({
+    name,
+    title: templateTitle(name, spokenLanguage()),
+    languages: languagesOf(name),
+  }));
 }
 
-/** Writing to a named pipe would wait until someone reads it. */
-async function refuseOdd(file: string): Promise<void> {
-  const kind = oddKind(await stat(file).catch(() => undefined));
+function placed({ path, content }: TemplateFile, labFile: string): NewFile {
+  return { path: path === 'lab.yaml' ? labFile : join(dirname(labFile), path), content };
+}
+
+/** Those that are not there yet as they should be; nothing of the user's is replaced without `force`. */
+async function filesToWrite(
+  files: readonly NewFile[],
+  { labFile, force }: { readonly labFile: string; readonly force: boolean },
+): Promise<NewFile[]> {
+  const there = await Promise.all(files.map(async (file) => ({ ...file, found: await contentOf(file.path) })));
+  const missing = there.filter(({ found, content }) => found === undefined || !found.equals(Buffer.from(content)));
+  if (force) return missing;
+  const others = missing.filter(({ found }) => found !== undefined).map(({ path }) => path);
+  if (others.includes(labFile) || missing.length === 0) throw alreadyThere(say`${labFile} is there already`, 'file');
+  if (others.length === 1) throw alreadyThere(say`${others[0]!} is there already, and is another file`, 'folder');
+  if (others.length > 0) {
+    const names = others.map((path) => relative(dirname(labFile), path)).join(', ');
+    throw alreadyThere(say`files of these names are there already in ${dirname(labFile)}: ${names}`, 'folder');
+  }
+  return missing;
+}
+
+function alreadyThere(message: string, cure: 'file' | 'folder'): UsageError {
+  return new UsageError(message, {
+    code: 'lab-file-exists',
+    hint:
+      cure === 'file'
+        ? say`Use --force to replace it, or "lab init --in FOLDER" to start in another folder.`
+        : say`Start in another folder with "lab init --in FOLDER", or use --force to replace what is there.`,
+  });
+}
+
+/** Undefined where there is no file. Reading a named pipe would wait until someone writes to it. */
+async function contentOf(path: string): Promise<Buffer | undefined> {
+  const info = await stat(path).catch(() => undefined);
+  if (info === undefined) return undefined;
+  const kind = oddKind(info);
   if (kind !== undefined)
-    throw new UsageError(say`${file} is no ordinary file but ${kind}`, {
+    throw new UsageError(say`${path} is no ordinary file but ${kind}`, {
       code: 'lab-file-exists',
       hint: say`Move it away, or use -f to write another file.`,
     });
+  return readFile(path);
 }
 
-async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void> {
-  await refuseOdd(file);
+async function write({ path, content }: NewFile): Promise<void> {
   try {
-    await writeFile(file, text, { flag });
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
   } catch (cause) {
-    if (systemCode(cause) === 'EEXIST')
-      throw new UsageError(say`${file} is there already`, {
-        code: 'lab-file-exists',
-        cause,
-        hint: say`Use --force to replace it, or -f to write another file.`,
-      });
-    throw new EnvironmentError(say`cannot write ${file}: ${messageOf(cause)}`, {
+    const isFolder = systemCode(cause) === 'EEXIST' || systemCode(cause) === 'ENOTDIR';
+    throw new EnvironmentError(say`cannot write ${path}: ${messageOf(cause)}`, {
       code: 'cannot-write',
       cause,
-      hint: say`Choose a folder that exists and that you may write to.`,
+      hint: isFolder
+        ? say`A file stands where a folder is needed: ${basename(dirname(path))}. Start in another folder.`
+        : say`Choose a folder that exists and that you may write to.`,
     });
   }
 }
