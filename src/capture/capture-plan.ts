@@ -1,4 +1,4 @@
-import { hasPort, type ListenPort } from '../core/listen-port.ts';
+import { portsOf, portText, type ListenPort } from '../core/listen-port.ts';
 import type { Lab, Machine, Program } from '../lab/types.ts';
 import { captureFilter, type CapturingMachine } from './capture-filter.ts';
 
@@ -15,27 +15,27 @@ export interface MachineCapture {
 
 /**
  * Where the packets of a scenario's programs are captured: on the machine of each program that listens, for it sees
- * every connection to it. One end is enough, and both would show each packet twice.
+ * every connection to it. One end is enough, and both would show each packet twice. Datagrams are captured where the
+ * other programs are, too: only both ends together show what was lost on the way, and no end says so.
  */
 export function planCapture(lab: Lab, roles: readonly string[]): MachineCapture[] {
   const programs = roles.map((role) => lab.programs.get(role)).filter((program) => program !== undefined);
-  const portsAt = new Map<string, ListenPort[]>();
-  for (const { on, listens } of programs) {
-    const known = portsAt.get(on) ?? [];
-    const more = listens.filter((port) => !hasPort(known, port));
-    if (known.length + more.length > 0) portsAt.set(on, [...known, ...more]);
-  }
-  const capturing = [...portsAt].map(([machine, ports]): CapturingMachine => ({
-    name: machine,
-    addresses: addressesOf(lab.machines.get(machine)!),
-    ports,
+  const machines = [...new Set(programs.map(({ on }) => on))].map((name): CapturingMachine => {
+    const ports = distinct(programs.filter(({ on }) => on === name).flatMap(({ listens }) => listens));
+    const reached = distinct(programs.flatMap(({ listens }) => listens));
+    return { name, addresses: addressesOf(lab.machines.get(name)!), ports, datagramPorts: portsOf('udp', reached) };
+  });
+  const capturing = machines.filter(({ ports, datagramPorts }) => ports.length + datagramPorts.length > 0);
+  return capturing.map((machine) => ({
+    machine: machine.name,
+    interfaces: interfacesOf(lab.machines.get(machine.name)!, programs),
+    hasDatagrams: machine.datagramPorts.length > 0,
+    filter: captureFilter(machine, capturing),
   }));
-  return capturing.map(({ name, ports }, index) => ({
-    machine: name,
-    interfaces: interfacesOf(lab.machines.get(name)!, programs),
-    hasDatagrams: ports.some(({ protocol }) => protocol === 'udp'),
-    filter: captureFilter(capturing, index),
-  }));
+}
+
+function distinct(ports: readonly ListenPort[]): ListenPort[] {
+  return [...new Map(ports.map((port) => [portText(port), port])).values()];
 }
 
 function addressesOf({ interfaces }: Machine): string[] {
