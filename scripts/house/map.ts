@@ -237,7 +237,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   capture: ['capture-plan.ts', 'packet-capture.ts', 'packet-source.ts', 'tcpdump.ts'],
   deploy: ['deploy-programs.ts', 'program-files.ts', 'remove-programs.ts', 'source-file.ts'],
   copy: ['copy-tree.ts'],
-  reach: ['explain-reach.ts', 'reach-report.ts'],
+  reach: ['explain-reach.ts', 'ping/', 'reach-report.ts'],
   walls: ['measure-walls.ts', 'wall-report.ts'],
   scenario: [
     'advice/folder-command.ts',
@@ -265,6 +265,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'belonging/stray-labs.ts',
     'changed-lab.ts',
     'connect-all.ts',
+    'connect-each.ts',
     'context.ts',
     'lab-file/find-lab-file.ts',
     'lab-file/lab-names.ts',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { up } from '../../src/commands/lab/up.ts';
 import { exec } from '../../src/commands/machines/exec.ts';
+import { ping } from '../../src/commands/machines/ping.ts';
 import { run } from '../../src/commands/runs/run.ts';
 import { why, type WhyTarget } from '../../src/commands/machines/why.ts';
 import { firstBroken, type ReachReport } from '../../src/reach/reach-report.ts';
@@ -330,6 +331,38 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
       await on('beta', 'rmdir /tmp/plays');
     }
     assert.equal((await played).result, 'passed');
+  });
+
+  test('lab ping: all pairs answer, also where nobody may be root, and each pair that does not is told with its cause', async () => {
+    const whole = await ping(context(), { machines: [], count: 2 });
+    assert.deepEqual(
+      [whole.machines, whole.pairs.length, whole.failed, whole.sent, whole.received, whole.notAsked],
+      [['alpha', 'beta', 'gamma'], 6, 0, 12, 12, []],
+    );
+    assert.ok(whole.leastMs! > 0 && whole.leastMs! <= whole.averageMs! && whole.averageMs! <= whole.mostMs!);
+
+    await using _refused = await changed(
+      'alpha',
+      `echo '${chain('input', 'accept', 'icmp type echo-request reject with icmp type admin-prohibited')}' | sudo nft -f -`,
+      'sudo nft delete table inet t',
+    );
+    const refused = await ping(context(), { machines: ['alpha'], count: 1 });
+    assert.deepEqual(
+      refused.pairs.map(({ from, to, cause }) => [from, to, cause]),
+      [
+        ['alpha', 'beta', undefined],
+        ['beta', 'alpha', { kind: 'filtered', from: '10.1.2.4' }],
+        ['alpha', 'gamma', undefined],
+        ['gamma', 'alpha', { kind: 'filtered', from: '10.1.2.4' }],
+      ],
+    );
+    await using _unreachable = await changed('beta', 'sudo ip route del 10.1.2.0/24', routeAgain('10.1.2.5'));
+    const typed = await lab('ping', 'beta', 'gamma');
+    assert.equal(typed.exitCode, 1);
+    assert.match(
+      typed.stdout,
+      /✖ beta → gamma \(10\.1\.2\.6\): it has no route there\n✖ gamma → beta \(10\.1\.2\.5\): no answer\n/,
+    );
   });
 
   test('what is no machine of the lab', async () => {

@@ -14,6 +14,7 @@ import { consoleCommand } from './machines/console.ts';
 import { cpCommand } from './machines/cp.ts';
 import { execCommand } from './machines/exec.ts';
 import { imagesCommand } from './machines/images.ts';
+import { pingCommand } from './machines/ping.ts';
 import { proxyCommand } from './machines/proxy.ts';
 import { snapshotCommand } from './machines/snapshot.ts';
 import { sshConfigCommand } from './machines/ssh-config.ts';
@@ -42,6 +43,7 @@ export const commands: readonly CliCommand[] = [
   gcCommand,
   checkPortCommand,
   whyCommand,
+  pingCommand,
   runCommand,
   recordCommand,
   runsCommand,

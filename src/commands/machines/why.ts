@@ -1,12 +1,11 @@
 import { hasPort, type PortProtocol } from '../../core/listen-port.ts';
-import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
-import { messageOf, UsageError } from '../../core/errors.ts';
+import { withCleanup } from '../../core/cleanup.ts';
+import { UsageError } from '../../core/errors.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 import { say } from '../../core/language/say.ts';
-import type { AttachedMachine } from '../../providers/provider.ts';
 import { explainReach } from '../../reach/explain-reach.ts';
 import type { ReachReport } from '../../reach/reach-report.ts';
-import type { Shell } from '../../ssh/shell.ts';
+import { connectEach } from '../../session/connect-each.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
 import type { FoundLab } from '../../session/session.ts';
@@ -104,33 +103,4 @@ function isNeeded(host: string, name: string, { machines }: State): boolean {
     (machine) => machine.name === host || machine.interfaces.some(({ address }) => address === host),
   );
   return meant === undefined || meant.name === name;
-}
-
-interface Reached {
-  readonly shells: ReadonlyMap<string, Shell>;
-  readonly silent: ReadonlyMap<string, { readonly words: string; readonly error: unknown }>;
-}
-
-/** A machine that does not answer is part of the answer. */
-async function connectEach(
-  machines: readonly AttachedMachine[],
-  cleanup: CleanupStack,
-  signal: AbortSignal,
-): Promise<Reached> {
-  const shells = new Map<string, Shell>();
-  const silent = new Map<string, { words: string; error: unknown }>();
-  cleanup.add(say`close the connections`, () => Promise.all([...shells.values()].map((shell) => shell.close())));
-  await Promise.all(
-    machines.map(async (attached) => {
-      const { name } = attached.machine;
-      if (!attached.running) return silent.set(name, { words: say`does not run`, error: undefined });
-      try {
-        return shells.set(name, await attached.connect(signal));
-      } catch (error) {
-        signal.throwIfAborted();
-        return silent.set(name, { words: say`cannot be reached: ${messageOf(error)}`, error });
-      }
-    }),
-  );
-  return { shells, silent };
 }

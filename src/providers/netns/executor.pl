@@ -514,7 +514,7 @@ sub private_listener {
     socket my $socket, PF_UNIX, SOCK_STREAM, 0 or die "socket: $!\n";
     bind $socket, pack_sockaddr_un($name) or die "bind: $!\n";
     chmod 0600, $name;
-    listen $socket, 64 or die "listen: $!\n";
+    listen $socket, 1024 or die "listen: $!\n";
     chdir '/';
     return $socket;
 }
@@ -723,7 +723,7 @@ sub rights_of_machines {
 
 sub look {
     my ($connection, $namespaces) = @_;
-    my @looking = (CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_NET_BIND_SERVICE, CAP_SYS_PTRACE);
+    my @looking = (CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_SYS_PTRACE);
     keep_capabilities(join ' ', @looking, CAP_SYS_CHROOT, CAP_SYS_ADMIN);
     call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     open STDOUT, '>&', $connection;
