@@ -237,7 +237,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   capture: ['capture-plan.ts', 'packet-capture.ts', 'packet-source.ts', 'tcpdump.ts'],
   deploy: ['deploy-programs.ts', 'program-files.ts', 'remove-programs.ts', 'source-file.ts'],
   copy: ['copy-tree.ts'],
-  reach: ['explain-reach.ts', 'ping/', 'reach-report.ts'],
+  reach: ['explain-reach.ts', 'ping/', 'reach-report.ts', 'throughput/measure-throughput.ts'],
   walls: ['measure-walls.ts', 'wall-report.ts'],
   scenario: [
     'advice/folder-command.ts',

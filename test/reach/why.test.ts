@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { up } from '../../src/commands/lab/up.ts';
 import { exec } from '../../src/commands/machines/exec.ts';
+import { iperf } from '../../src/commands/machines/iperf.ts';
 import { ping } from '../../src/commands/machines/ping.ts';
 import { run } from '../../src/commands/runs/run.ts';
 import { why, type WhyTarget } from '../../src/commands/machines/why.ts';
@@ -362,6 +363,48 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
     assert.match(
       typed.stdout,
       /✖ beta → gamma \(10\.1\.2\.6\): it has no route there\n✖ gamma → beta \(10\.1\.2\.5\): no answer\n/,
+    );
+  });
+
+  test('lab iperf: what goes through by TCP and by UDP, in both directions, and nothing of it stays', async () => {
+    const LISTENING = 'ss -Htlnu | wc -l; pgrep -c perl || true';
+    const idle = await on('beta', LISTENING);
+    const base = { from: 'alpha', to: 'beta', seconds: 0.3, rate: 2e6, reverse: false } as const;
+    const [tcp, udp, back] = await Promise.all([
+      iperf(context(), { ...base, protocol: 'tcp' }),
+      iperf(context(), { ...base, protocol: 'udp', reverse: true }),
+      iperf(context(), { ...base, protocol: 'tcp', to: '10.1.2.6', reverse: true }),
+    ]);
+    assert.deepEqual(
+      [tcp.sender, tcp.receiver, tcp.address, back.sender, back.address],
+      ['alpha', 'beta', '10.1.2.5', 'gamma', '10.1.2.6'],
+    );
+    for (const { receivedBytes, sentBytes, intervals } of [tcp, back]) {
+      assert.ok(receivedBytes > 0 && receivedBytes === sentBytes);
+      assert.equal(intervals.length, 1);
+    }
+    assert.ok(udp.udp!.received > 10 && udp.udp!.received + udp.udp!.lost === udp.udp!.sent);
+    assert.ok(udp.bitsPerSecond < 4e6, String(udp.bitsPerSecond));
+    assert.equal(await on('beta', LISTENING), idle);
+
+    await using _refused = await changed(
+      'beta',
+      `echo '${chain('input', 'accept', 'tcp dport > 1024 reject with tcp reset')}' | sudo nft -f -`,
+      'sudo nft delete table inet t',
+    );
+    await assert.rejects(iperf(context(), { ...base, protocol: 'tcp' }), {
+      code: 'iperf-failed',
+      message: 'alpha could not measure: connect: Connection refused',
+      hint: '"lab why alpha beta" looks at each link between the two.',
+    });
+    assert.equal(await on('beta', LISTENING), idle);
+    const wrong = await lab('iperf', 'alpha', 'beta', '--rate', '5M');
+    assert.deepEqual(
+      [wrong.exitCode, wrong.stderr],
+      [
+        2,
+        'error: --rate is for UDP: TCP sends as fast as it goes\nhint: Add --udp:  lab iperf alpha beta --udp --rate 10M\n',
+      ],
     );
   });
 

@@ -14,6 +14,7 @@ import { consoleCommand } from './machines/console.ts';
 import { cpCommand } from './machines/cp.ts';
 import { execCommand } from './machines/exec.ts';
 import { imagesCommand } from './machines/images.ts';
+import { iperfCommand } from './machines/iperf.ts';
 import { pingCommand } from './machines/ping.ts';
 import { proxyCommand } from './machines/proxy.ts';
 import { snapshotCommand } from './machines/snapshot.ts';
@@ -44,6 +45,7 @@ export const commands: readonly CliCommand[] = [
   checkPortCommand,
   whyCommand,
   pingCommand,
+  iperfCommand,
   runCommand,
   recordCommand,
   runsCommand,

@@ -1,9 +1,8 @@
-import type { PingOutcome } from '../../commands/machines/ping.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { say } from '../../core/language/say.ts';
 import { causeWords } from '../../reach/ping/cause-words.ts';
 import { familyOf } from '../../reach/ping/ping-plan.ts';
-import { failureGroups, type FailureGroup, type PingedPair } from '../../reach/ping/ping-report.ts';
+import { failureGroups, type FailureGroup, type PingedPair, type PingReport } from '../../reach/ping/ping-report.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 
@@ -13,7 +12,7 @@ const MOST_LINES = 20;
 const MOST_NAMES = 4;
 
 /** A table of few machines, of many only their sums; below it what fails and why, then one line for all. */
-export function formatPing(result: PingOutcome, style: Style): string {
+export function formatPing(result: PingReport, style: Style): string {
   const { pairs, machines, notAsked } = result;
   const families = ([4, 6] as const).filter((family) => pairs.some(({ address }) => familyOf(address) === family));
   const tables = machines.length > MOST_IN_TABLE ? [] : families.map((family) => familyTable(result, family, families));
@@ -36,7 +35,7 @@ export function formatPing(result: PingOutcome, style: Style): string {
   return `${parts.filter((part) => part !== '').join('\n')}${hint === undefined ? '' : `${style('cyan', hint)}\n`}`;
 }
 
-function familyTable({ pairs, machines }: PingOutcome, family: 4 | 6, families: readonly number[]): string {
+function familyTable({ pairs, machines }: PingReport, family: 4 | 6, families: readonly number[]): string {
   const own = pairs.filter(({ address }) => familyOf(address) === family);
   const asked = machines.filter((name) => own.some(({ to }) => to === name));
   const asking = machines.filter((name) => own.some(({ from }) => from === name));
@@ -101,16 +100,16 @@ function named(names: readonly string[]): string {
   return say`${names.slice(0, MOST_NAMES).join(', ')} and ${names.length - MOST_NAMES} more`;
 }
 
-function sumLine({ pairs, failed, sent, received, leastMs, averageMs, mostMs }: PingOutcome, style: Style): string {
+function sumLine({ pairs, failed, sent, received, leastMs, averageMs, mostMs }: PingReport, style: Style): string {
   const answered = pairs.length - failed;
   const count = say`${answered} of ${pairs.length} pairs answer`;
   const head = failed === 0 && answered > 0 ? `${style('green', '✔')} ${count}` : `${style('red', '✖')} ${count}`;
   const loss = say`${percent(sent - received, sent)} of the echoes lost`;
   const times =
     leastMs === undefined
-      ? ''
-      : say`; least, average, most: ${milliseconds(leastMs)}, ${milliseconds(averageMs)}, ${milliseconds(mostMs)} ms`;
-  return `${head}, ${loss}${times}`;
+      ? undefined
+      : say`least, average, most: ${milliseconds(leastMs)}, ${milliseconds(averageMs)}, ${milliseconds(mostMs)} ms`;
+  return [head, loss, ...(times === undefined ? [] : [times])].join(', ');
 }
 
 /** A loss is never shown as none. */
