@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import packageJson from '../../package.json' with { type: 'json' };
-import { labJsonSchema, type JsonSchema } from '../../src/lab/fields/json-schema.ts';
+import { labDataSchema, type JsonSchema } from '../../src/lab/fields/json-schema.ts';
 import { allProviders } from '../../src/providers/registry.ts';
 import { stepJsonSchema } from '../../src/scenario/step-schema.ts';
 
@@ -27,7 +27,7 @@ const PATTERN = '`/regular expression/`';
 
 /** The whole file. */
 export async function definitionTypes(): Promise<string> {
-  const schema = labJsonSchema({ providers: allProviders.names, step: stepJsonSchema() });
+  const schema = labDataSchema({ providers: allProviders.names, step: stepJsonSchema() });
   const types = new Types();
   types.typeOf(schema, '');
   const parts = [

@@ -82,6 +82,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   terminal: ['screen-grid.ts', 'screen.ts', 'terminal-guard.ts', 'transcript.ts', 'vt-parser.ts'],
   lab: [
     'add-scenario.ts',
+    'compose/parameters.ts',
     'defaults.ts',
     'fields/field-reference.ts',
     'fields/json-schema.ts',

@@ -8,6 +8,26 @@ export interface LabDefinition {
   readonly name?: string | undefined;
   /** Where machines come from. Default: `netns`. */
   readonly provider?: 'netns' | 'qemu' | 'ssh' | undefined;
+  /**
+   * Files that hold parts of this lab; their paths start at the folder of `lab.yaml`. Maps are joined field by
+   * field; where both say something, this file counts, then the later of the included ones.
+   */
+  readonly include?:
+    string | readonly (string | { readonly path: string; readonly outside?: boolean | undefined })[] | undefined;
+  /**
+   * Parameters by name, with their defaults: `{name}` in programs and steps stands for the value. `lab run -p
+   * name=Ada` gives another.
+   */
+  readonly params?:
+    | {
+        readonly [name: string]:
+          | string
+          | number
+          | boolean
+          | { readonly default?: string | number | boolean | undefined; readonly description?: string | undefined };
+      }
+    | null
+    | undefined;
   /** Networks by name. */
   readonly networks?: { readonly [name: string]: string | NetworkDefinition } | null | undefined;
   /** Machines by name; they reach each other by these names. */
@@ -52,8 +72,16 @@ export interface ScenarioDefinition {
 
 /** A program: what is copied to a machine and started there. */
 export interface ProgramDefinition {
-  /** Name of the machine that it runs on. */
-  readonly on: string;
+  /**
+   * Name of the machine that it runs on. A list, or a pattern such as `c*`, makes one program for each machine:
+   * `client-1`, `client-2`, ….
+   */
+  readonly on: string | readonly string[];
+  /**
+   * How many of it run on each machine: `client` with `count: 3` is `client-1` to `client-3`, each in a folder of
+   * its own. `{n}` in its command, environment, files and prompt is its number, `{machine}` its machine.
+   */
+  readonly count?: number | undefined;
   /** The command, word by word; no shell interprets it. */
   readonly command: readonly (string | number | boolean)[];
   /**
@@ -90,12 +118,23 @@ export interface ProgramDefinition {
   readonly prompt?: string | RegExp | undefined;
   /** Encoding of what it prints and of what is typed: `utf-8` or `latin1` (ISO 8859-1). Default: `utf-8`. */
   readonly encoding?: 'utf-8' | 'latin1' | undefined;
+  /** File of `NAME=value` lines, or a list of them, whose variables it has, too; what `env` says counts before that. */
+  readonly env_file?:
+    | string
+    | { readonly path: string; readonly outside?: boolean | undefined }
+    | readonly (string | { readonly path: string; readonly outside?: boolean | undefined })[]
+    | undefined;
   /** Environment variables. */
   readonly env?: { readonly [name: string]: string | number | boolean } | undefined;
 }
 
 /** A machine. */
 export interface MachineDefinition {
+  /**
+   * How many machines this stands for: `c` with `count: 30` is `c-1` to `c-30`. An address with `+` behind it
+   * counts up: `192.168.100.10+`; `{n}` is the number of the machine.
+   */
+  readonly count?: number | undefined;
   /**
    * What a machine of provider qemu is made from: a name that `lab images list` shows, or the path of a file.
    * Default: `ubuntu-24.04`. Machines of netns run the system of this host: their `image` is `host`. Those of ssh

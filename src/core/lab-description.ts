@@ -12,6 +12,8 @@ export interface LabDescription {
   readonly machines: readonly DescribedMachine[];
   /** The programs that take part in the run. */
   readonly programs: readonly DescribedProgram[];
+  /** The values that parameters of the lab file had, by name. */
+  readonly params?: Readonly<Record<string, string>> | undefined;
   /** The lab file; not stored, because it may hold what is secret. */
   readonly labFile: { readonly name: string; readonly sha256: string } | undefined;
 }

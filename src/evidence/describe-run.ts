@@ -54,8 +54,13 @@ export async function describeLab(
       return { name, image, system, user, interfaces };
     }),
     programs,
+    ...(lab.params && { params: valuesOf(lab.params) }),
     labFile: await hashOf(lab.file),
   };
+}
+
+function valuesOf(params: NonNullable<Lab['params']>): Readonly<Record<string, string>> {
+  return Object.fromEntries([...params].map(([name, { value }]) => [name, value ?? '']));
 }
 
 async function describeProgram(

@@ -9,6 +9,8 @@ import { castOf, type Scenario } from '../scenario/scenario.ts';
 import { observePrograms } from './observe-programs.ts';
 import { DEFAULT_OUTPUT_LIMIT } from '../report/run/output-limit.ts';
 import type { Repeat } from '../report/run/run-summary.ts';
+import { comparePositions } from '../lab/problem.ts';
+import { requireParameters } from '../lab/compose/parameters.ts';
 import type { Lab } from '../lab/types.ts';
 import { isUnchanged } from '../state/lab-change.ts';
 import { connectAll } from '../session/connect-all.ts';
@@ -85,6 +87,7 @@ export async function playSeries(session: Session, options: SeriesOptions): Prom
   const prepare = async (): Promise<Scenario> => {
     const opened = await session.lab();
     const scenario = options.improvise?.(opened) ?? scenarioNamed(opened, options.scenario);
+    requireParameters(opened.lab.params);
     await fresh?.require(session);
     return scenario;
   };
@@ -171,9 +174,7 @@ function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined):
 /** The name of the scenario to play when none is named: the default one, or else the first of the file. */
 function defaultScenario({ scenarios }: Lab): string {
   // Names that are numbers stand before others in a map, wherever they stand in the file.
-  const inOrder = [...scenarios.values()].toSorted(
-    ({ position: a }, { position: b }) => a.line - b.line || a.column - b.column,
-  );
+  const inOrder = [...scenarios.values()].toSorted(({ position: a }, { position: b }) => comparePositions(a, b));
   return (inOrder.find(({ isDefault }) => isDefault) ?? inOrder[0]!).name;
 }
 

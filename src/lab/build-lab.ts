@@ -12,7 +12,7 @@ import {
 import type { Path } from './problem.ts';
 import { hostNameRule } from './fields/rules.ts';
 import type { Lab, Machine, Network, Program, ScenarioSource } from './types.ts';
-import type { YamlSource } from './yaml/yaml-source.ts';
+import type { LabTree } from './compose/lab-tree.ts';
 
 /** Stands for a subnet that could not be read. Never shown: a lab with problems is used for checks only. */
 const noSubnet: Subnet = { network: 0, prefixLength: 32 };
@@ -23,12 +23,16 @@ export interface LabOverrides {
   readonly name?: string | undefined;
   /** All that the file would hold: no file is read, and its path only says where paths in the text start. */
   readonly text?: string | undefined;
+  /** Variables for `${NAME}` in the file. Default: those of this process. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Values of parameters, in place of their defaults. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
  * The lab of a draft. Of a draft with problems it holds what could be read, only for checking scenarios.
  */
-export function buildLab(draft: Draft, source: YamlSource, file: string, overrides: LabOverrides): Lab {
+export function buildLab(draft: Draft, source: LabTree, file: string, overrides: LabOverrides): Lab {
   const folder = dirname(file);
   return {
     name: overrides.name ?? draft.name ?? nameFromFolder(folder),
@@ -37,8 +41,9 @@ export function buildLab(draft: Draft, source: YamlSource, file: string, overrid
     folder,
     networks: byName(draft.networks.map(buildNetwork)),
     machines: byName(draft.machines.map((machine) => buildMachine(draft, machine))),
-    programs: byName(draft.programs.map((program) => buildProgram(program, folder))),
+    programs: byName(draft.programs.map((program) => buildProgram(program, folder, source))),
     scenarios: byName(draft.scenarios.map((scenario) => buildScenario(scenario, source))),
+    ...(source.parameters.size > 0 && { params: source.parameters }),
     ...(draft.ssh && { ssh: draft.ssh }),
     ...(draft.capture !== undefined && { capture: draft.capture }),
     ...(draft.report && { report: draft.report }),
@@ -75,13 +80,19 @@ function buildMachine(draft: Draft, { machine, interfaces }: DraftMachine): Mach
   return { ...machine, interfaces: connected };
 }
 
-function buildProgram({ program, files }: DraftProgram, folder: string): Program {
+function buildProgram({ program, files }: DraftProgram, folder: string, { instances }: LabTree): Program {
   const outside = files.filter((file) => file.outside);
   const absolute = ({ value }: DraftFile): string => resolve(folder, value);
-  return { ...program, files: files.map(absolute), outside: outside.length > 0 ? outside.map(absolute) : undefined };
+  const instance = instances.get(program.name);
+  return {
+    ...program,
+    files: files.map(absolute),
+    outside: outside.length > 0 ? outside.map(absolute) : undefined,
+    ...(instance && { instance }),
+  };
 }
 
-function buildScenario({ name, path, steps, stepsPath, isDefault }: DraftScenario, source: YamlSource): ScenarioSource {
+function buildScenario({ name, path, steps, stepsPath, isDefault }: DraftScenario, source: LabTree): ScenarioSource {
   const stepPath = (index: number): Path => [...(stepsPath ?? path), index];
   return {
     name,

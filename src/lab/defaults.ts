@@ -36,3 +36,6 @@ export const encodingChoices = ['utf-8', 'latin1'] as const;
 
 /** What to do when another process holds a port of a program: an error, or free it. The default first. */
 export const busyPortChoices = ['error', 'free'] as const;
+
+/** Machines and programs that entries with a `count` or a pattern may stand for in one lab, all together. */
+export const MOST_INSTANCES = 1000;

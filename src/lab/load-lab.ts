@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import { say } from '../core/language/say.ts';
 import { buildLab, type LabOverrides } from './build-lab.ts';
+import { composeLab, type ComposedLab } from './compose/compose.ts';
+import type { LabTree } from './compose/lab-tree.ts';
+import { checkParameters } from './compose/parameters.ts';
 import { checkAddresses } from './checks/check-addresses.ts';
 import { checkFiles } from './checks/check-files.ts';
 import { checkNames } from './checks/check-names.ts';
@@ -9,8 +12,9 @@ import { checkPrograms } from './checks/check-programs.ts';
 import { checkRights } from './checks/check-rights.ts';
 import type { Draft } from './draft.ts';
 import { explainIssues, wrongChoice } from './fields/explain-issues.ts';
+import { kindsAt } from './fields/json-schema.ts';
 import { labFields } from './fields/fields.ts';
-import type { PathProblem, Problem } from './problem.ts';
+import { comparePositions, type PathProblem, type Problem } from './problem.ts';
 import { readDraft } from './read-draft.ts';
 import { readLabFile } from './yaml/read-lab-file.ts';
 import { checkLabName, checkProviderName } from './fields/rules.ts';
@@ -23,13 +27,17 @@ import { YamlSource } from './yaml/yaml-source.ts';
  * YAML itself is broken.
  */
 export type LoadResult =
-  | { readonly lab: Lab; readonly text: string; readonly problemOf: ProblemPlacer }
+  | { readonly lab: Lab; readonly text: string; readonly included: IncludedTexts; readonly problemOf: ProblemPlacer }
   | {
       readonly problems: readonly Problem[];
       readonly partial: Lab | undefined;
       readonly text: string;
+      readonly included: IncludedTexts;
       readonly problemOf?: ProblemPlacer;
     };
+
+/** The texts of included files, by their names in positions. */
+export type IncludedTexts = ReadonlyMap<string, string>;
 
 /** Puts what others find wrong in its place of the file. */
 export type ProblemPlacer = (problem: PathProblem) => Problem;
@@ -38,7 +46,8 @@ export type ProblemPlacer = (problem: PathProblem) => Problem;
  * Loads, completes and checks a lab file, whose provider has to be one of `providers`; changes nothing.
  *
  * @throws {UsageError} `lab-file-missing` when it does not exist or cannot be read; `wrong-name` when
- * `overrides.name` is no legal host name; `provider-unknown` when `overrides.provider` is none of `providers`.
+ * `overrides.name` is no legal host name; `provider-unknown` when `overrides.provider` is none of `providers`;
+ * `wrong-parameter` when `overrides.parameters` names one that the lab does not have.
  */
 export async function loadLab(
   file: string,
@@ -50,7 +59,9 @@ export async function loadLab(
   const path = resolve(file);
   if (overrides.text !== undefined) return checkLabText(overrides.text, path, providers, overrides);
   const { text, problem } = await readLabFile(path);
-  return problem ? { problems: [problem], partial: undefined, text } : checkLabText(text, path, providers, overrides);
+  return problem
+    ? { problems: [problem], partial: undefined, text, included: new Map() }
+    : checkLabText(text, path, providers, overrides);
 }
 
 /** The same for a text that would stand in `file`, an absolute path, which need not exist. */
@@ -62,21 +73,30 @@ export async function checkLabText(
 ): Promise<LoadResult> {
   const source = new YamlSource(text);
   const broken = source.problems.some(({ breaks }) => breaks);
+  const composed = await composeLab(source, text, {
+    path: file,
+    environment: overrides.environment ?? process.env,
+    kindsAt,
+    parameters: overrides.parameters,
+  });
+  const { tree } = composed;
+  const included = new Map(composed.included.map(({ name, text: theirs }) => [name!, theirs]));
   const wrongRoot = rootProblem(source, broken);
-  if (wrongRoot) return { problems: gather(source, wrongRoot), partial: undefined, text };
+  if (wrongRoot) return { problems: gather(source, composed, wrongRoot), partial: undefined, text, included };
+  if (overrides.parameters) checkParameters(overrides.parameters, tree.parameters);
 
-  const draft = readDraft(source);
-  const lab = buildLab(draft, source, file, overrides);
+  const draft = readDraft(tree);
+  const lab = buildLab(draft, tree, file, overrides);
   const found = [
-    ...shapeProblems(source.data),
-    ...providerProblem(source.data, providers),
-    ...(broken ? [] : await crossChecks(draft, source, lab.folder)),
+    ...shapeProblems(tree.data),
+    ...providerProblem(tree.data, providers),
+    ...(broken || composed.isBroken ? [] : await crossChecks(draft, { source, tree }, lab.folder)),
   ];
-  const problems = gather(source, found);
-  const problemOf: ProblemPlacer = (problem) => source.problemOf(problem);
+  const problems = gather(source, composed, found);
+  const problemOf: ProblemPlacer = (problem) => tree.problemOf(problem);
   return problems.length === 0
-    ? { lab, text, problemOf }
-    : { problems, partial: broken ? undefined : lab, text, problemOf };
+    ? { lab, text, included, problemOf }
+    : { problems, partial: broken ? undefined : lab, text, included, problemOf };
 }
 
 function shapeProblems(data: unknown): PathProblem[] {
@@ -96,9 +116,13 @@ function providerProblem(data: unknown, providers: readonly string[]): PathProbl
  * Checks that need more than one field, or the folder of the file. A separate pass, because the validator would skip
  * them when a field is wrong.
  */
-async function crossChecks(draft: Draft, source: YamlSource, folder: string): Promise<PathProblem[]> {
+async function crossChecks(
+  draft: Draft,
+  { source, tree }: { readonly source: YamlSource; readonly tree: LabTree },
+  folder: string,
+): Promise<PathProblem[]> {
   const files = await checkFiles(draft, folder);
-  const machines = source.problems.length === 0 ? noMachines(source.data) : [];
+  const machines = source.problems.length === 0 ? noMachines(tree.data) : [];
   return [
     ...machines,
     ...checkNames(draft),
@@ -137,15 +161,47 @@ function noMachines(data: unknown): PathProblem[] {
  * All problems in the order of the file. On a line whose YAML is wrong, only that is reported; where the YAML is
  * broken, only what stands before the break, and nothing is called missing.
  */
-function gather(source: YamlSource, found: readonly PathProblem[]): Problem[] {
+function gather(
+  source: YamlSource,
+  { tree, problems, pathProblems, isBroken }: ComposedLab,
+  found: readonly PathProblem[],
+): Problem[] {
   const ofYaml = source.problems.map((problem) => ({ problem: source.problemOfYaml(problem), breaks: problem.breaks }));
   const wrongLines = new Set(ofYaml.map(({ problem }) => problem.position.line));
   const breakLine = Math.min(...ofYaml.filter(({ breaks }) => breaks).map(({ problem }) => problem.position.line));
+  const firstAt = new Set(pathProblems.map((problem) => placeOf(tree.problemOf(problem))));
+  for (const problem of problems) firstAt.add(placeOf(problem));
   const kept = found
-    .filter(({ missing }) => !missing || breakLine === Infinity)
-    .map((problem) => source.problemOf(problem))
-    .filter(({ position: { line } }) => !wrongLines.has(line) && line < breakLine);
-  return inOrder([...ofYaml.map(({ problem }) => problem), ...kept]);
+    .filter(({ missing }) => !missing || (breakLine === Infinity && !isBroken))
+    .map((problem) => tree.problemOf(problem))
+    // What could not be put together is told of once, not what follows from it.
+    .filter((problem) => !firstAt.has(placeOf(problem)));
+  const shown = [
+    ...problems,
+    ...onceForAll([...pathProblems.map((problem) => tree.problemOf(problem)), ...kept]),
+  ].filter(({ position: { line, file } }) => file !== undefined || (!wrongLines.has(line) && line < breakLine));
+  return inOrder([...ofYaml.map(({ problem }) => problem), ...shown]);
+}
+
+/**
+ * What is wrong with an entry that stands for many is said of the first of them, and of how many others: thirty clients
+ * have one line in the file.
+ */
+function onceForAll(problems: readonly Problem[]): Problem[] {
+  const groups = Map.groupBy(problems, ({ position: { file, line, column }, path }) => {
+    const [, entry = ''] = /^(?:machines|programs|services)\.(.+?)-\d+(?:\.|$)/.exec(path) ?? [];
+    return entry === '' ? path : `${entry} ${file} ${line}:${column} ${path.slice(path.lastIndexOf('.'))}`;
+  });
+  return [...groups.values()].flatMap((alike) => {
+    const names = new Set(alike.map(({ path }) => path.split('.')[1]));
+    if (names.size < 2) return alike;
+    const [first] = alike as [Problem, ...Problem[]];
+    return [{ ...first, message: say`${first.message} (and ${names.size - 1} more of these)` }];
+  });
+}
+
+function placeOf({ position: { file, line, column } }: Problem): string {
+  return `${file ?? ''} ${line}:${column}`;
 }
 
 /** Sorted by place; the same problem of a value that several aliases share is reported once. */
@@ -153,10 +209,8 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   const unique = new Map<string, Problem>();
   for (const problem of problems) {
     const field = problem.path.slice(problem.path.lastIndexOf('.'));
-    const key = `${problem.position.line}:${problem.position.column} ${field} ${problem.message}`;
+    const key = `${problem.position.file ?? ''} ${problem.position.line}:${problem.position.column} ${field} ${problem.message}`;
     if (!unique.has(key)) unique.set(key, problem);
   }
-  return [...unique.values()].toSorted(
-    (a, b) => a.position.line - b.position.line || a.position.column - b.position.column,
-  );
+  return [...unique.values()].toSorted(({ position: a }, { position: b }) => comparePositions(a, b));
 }

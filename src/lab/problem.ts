@@ -2,6 +2,8 @@
 export interface Position {
   readonly line: number;
   readonly column: number;
+  /** The included file in which it is, from the folder of `lab.yaml`; undefined for `lab.yaml` itself. */
+  readonly file?: string;
 }
 
 /** A place and how many characters of its line belong to it, at least 1; what a code frame underlines. */
@@ -34,6 +36,13 @@ export interface PathProblem extends ProblemText {
   readonly at?: 'key' | 'value' | undefined;
   /** The value is not there at all; the path shows where it belongs. */
   readonly missing?: boolean | undefined;
+}
+
+/** The order of places: the lab file first, then the included files by name. */
+export function comparePositions(a: Position, b: Position): number {
+  const [first, second] = [a.file ?? '', b.file ?? ''];
+  if (first !== second) return first < second ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
 }
 
 /** Limits for one message and one name in a path; a file of long texts could otherwise produce gigabytes of output. */

@@ -25,7 +25,7 @@ import {
 import { NetworkIndex } from './network-index.ts';
 import type { Path } from './problem.ts';
 import type { Machine } from './types.ts';
-import type { YamlSource } from './yaml/yaml-source.ts';
+import type { LabTree } from './compose/lab-tree.ts';
 
 const labSettings = labFields.pick({
   name: true,
@@ -40,7 +40,7 @@ const programSettings = program.pick({ on: true, ports: true, prompt: true, enco
 const scenarioSettings = scenarioOptions.pick({ default: true }).shape;
 
 /** What can be read of a lab file. */
-export function readDraft(source: YamlSource): Draft {
+export function readDraft(source: LabTree): Draft {
   const lab = fieldsOf(source.data);
   const { name, provider = DEFAULT_PROVIDER, ssh, capture, report, runs } = rightFields(labSettings, lab);
   const networks = entriesOf(lab['networks']).map(([name, value]) => draftNetwork(name, value));
@@ -85,7 +85,7 @@ function draftNetwork(name: string, value: unknown): DraftNetwork {
   };
 }
 
-function draftMachine(name: string, value: unknown, source: YamlSource): DraftMachine {
+function draftMachine(name: string, value: unknown, source: LabTree): DraftMachine {
   const path = ['machines', name];
   const { address, interfaces } = fieldsOf(value);
   const short = address === undefined ? [] : [draftInterface('eth0', address, [...path, 'address'])];
@@ -138,7 +138,7 @@ function machineOf(
   };
 }
 
-function draftSetup(value: unknown, path: Path, source: YamlSource): Pick<Machine, 'setup'> {
+function draftSetup(value: unknown, path: Path, source: LabTree): Pick<Machine, 'setup'> {
   if (!Array.isArray(value) || value.length === 0) return {};
   return { setup: value.map((command, index) => wordsAt([...path, index], command, source)) };
 }
@@ -154,29 +154,31 @@ function draftInterface(name: string, value: unknown, path: Path): DraftInterfac
   };
 }
 
-function draftProgram(name: string, value: unknown, source: YamlSource): DraftProgram {
+function draftProgram(name: string, value: unknown, source: LabTree): DraftProgram {
   const path = ['programs', name];
   const given = fieldsOf(value);
   const { on, ports, prompt, encoding } = rightFields(programSettings, given);
+  // A list or a pattern that is left was wrong.
+  const machineName = typeof on === 'string' ? on : undefined;
   const build = draftBuild(given['build'], [...path, 'build'], source);
   const listens = draftPorts(given['listens'], [...path, 'listens']);
   return {
     path,
     program: {
       name,
-      on: on ?? '',
+      on: machineName ?? '',
       files: [],
       outside: undefined,
       command: wordsAt([...path, 'command'], given['command'], source),
       build: build?.command,
-      ...(build?.onMachine && { buildOn: on ?? '' }),
+      ...(build?.onMachine && { buildOn: machineName ?? '' }),
       listens: listens.map(({ value: one }) => one),
       busyPort: ports ?? busyPortChoices[0],
       prompt: prompt && 'regex' in prompt ? { ...prompt, line: source.spanOf([...path, 'prompt']).line } : prompt,
       ...(encoding === 'latin1' && { encoding }),
       env: new Map(entriesOf(given['env']).map(([key]) => [key, source.textAt([...path, 'env', key]) ?? ''])),
     },
-    on: placed(on, [...path, 'on']),
+    on: placed(machineName, [...path, 'on']),
     buildOn: build?.on,
     files: listOf(given['files']).flatMap((file, index) => draftFile(file, [...path, 'files', index])),
     listens,
@@ -191,7 +193,7 @@ interface DraftBuild {
 }
 
 /** A list of words is for this host, a map for the machine of the program. */
-function draftBuild(value: unknown, path: Path, source: YamlSource): DraftBuild | undefined {
+function draftBuild(value: unknown, path: Path, source: LabTree): DraftBuild | undefined {
   if (value === undefined) return undefined;
   if (Array.isArray(value)) return { command: wordsAt(path, value, source), onMachine: false, on: undefined };
   const { on, command } = fieldsOf(value);
@@ -234,7 +236,7 @@ function draftPorts(value: unknown, path: Path): Placed<ListenPort>[] {
 }
 
 /** Words as they stand in the file: `7999` and `1.0` are what a program gets, not the numbers that they mean. */
-function wordsAt(path: Path, value: unknown, source: YamlSource): string[] {
+function wordsAt(path: Path, value: unknown, source: LabTree): string[] {
   return listOf(value).map((_, index) => source.textAt([...path, index]) ?? '');
 }
 

@@ -1,3 +1,4 @@
+import { dirname, isAbsolute, join } from 'node:path';
 import { styleText } from 'node:util';
 import { say } from '../core/language/say.ts';
 import { columnsOf, sanitize } from '../core/text/sanitize.ts';
@@ -19,15 +20,26 @@ export function renderProblems(
   file: string,
   text: string,
   problems: readonly Problem[],
-  options: { readonly color?: boolean } = {},
+  options: { readonly color?: boolean; readonly included?: ReadonlyMap<string, string> | undefined } = {},
 ): string {
   const style: Style = options.color
     ? (format, part) => styleText(format, part, { validateStream: false })
     : (_format, part) => part;
-  const lines = text.split(/\r?\n/);
-  const blocks = problems.slice(0, MOST_SHOWN).map((problem) => renderProblem(file, lines, problem, style));
+  const texts = new Map([[file, linesOf(text)]]);
+  const blocks = problems.slice(0, MOST_SHOWN).map((problem) => {
+    const { file: included } = problem.position;
+    if (included === undefined) return renderProblem(file, texts.get(file)!, problem, style);
+    const shown = isAbsolute(included) ? included : join(dirname(file), included);
+    const lines = texts.get(shown) ?? linesOf(options.included?.get(included) ?? '');
+    texts.set(shown, lines);
+    return renderProblem(shown, lines, problem, style);
+  });
   if (problems.length > MOST_SHOWN) blocks.push(say`… and ${problems.length - MOST_SHOWN} more\n`);
   return blocks.join('\n');
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/\r?\n/);
 }
 
 function renderProblem(file: string, lines: readonly string[], problem: Problem, style: Style): string {

@@ -17,6 +17,8 @@ export interface Lab {
   readonly machines: ReadonlyMap<string, Machine>;
   readonly programs: ReadonlyMap<string, Program>;
   readonly scenarios: ReadonlyMap<string, ScenarioSource>;
+  /** What `lab run -p NAME=VALUE` sets; undefined when there is none. */
+  readonly params?: ReadonlyMap<string, LabParameter>;
   /** `peers`: machines may log in to each other by SSH; undefined: no machine holds a key that opens another. */
   readonly ssh?: 'peers';
   /** Whether runs capture their packets; undefined where the file does not say: they do. */
@@ -33,6 +35,15 @@ export interface RunsToKeep {
   readonly keep?: number | undefined;
   /** Those that are not older stay. Milliseconds. */
   readonly olderMs?: number | undefined;
+}
+
+/** What stands for `{name}` in programs and steps. */
+export interface LabParameter {
+  readonly name: string;
+  /** Undefined when it has no default and none was given. */
+  readonly value: string | undefined;
+  readonly byDefault?: string;
+  readonly description?: string;
 }
 
 export interface Network {
@@ -116,6 +127,8 @@ export interface Program {
   /** Shown when the program is ready for a line of input. */
   readonly prompt: Pattern | undefined;
   readonly env: ReadonlyMap<string, string>;
+  /** One of several that one entry of the file stands for: the name of that entry, and its number, from 1. */
+  readonly instance?: { readonly of: string; readonly number: number };
   /** Of its terminal, what is typed included; undefined: UTF-8. */
   readonly encoding?: 'latin1' | undefined;
 }

@@ -11,9 +11,14 @@ export interface CommandContext {
   readonly labFile: string;
   /**
    * What the command line says instead of the lab file. `text`: what the file would hold, for a lab that a program
-   * describes; then no file is read.
+   * describes; then no file is read. `parameters`: their values, in place of defaults.
    */
-  readonly overrides: { readonly provider?: string; readonly name?: string; readonly text?: string };
+  readonly overrides: {
+    readonly provider?: string;
+    readonly name?: string;
+    readonly text?: string;
+    readonly parameters?: Readonly<Record<string, string>>;
+  };
   /** Absolute path of the folder of what lab keeps; default: `.lab` next to the lab file. */
   readonly stateFolder?: string | undefined;
   /** Where machines can come from. */

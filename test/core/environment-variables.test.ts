@@ -10,6 +10,7 @@ import { holdsSecret } from '../../src/core/text/secret-variable.ts';
 const byOtherNames = new Set([
   'core/text/secret-variable.ts',
   'host/background.ts',
+  'lab/load-lab.ts',
   'host/pager.ts',
   'host/run-local.ts',
   'providers/ssh/reach-server.ts',

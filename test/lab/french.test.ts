@@ -89,7 +89,7 @@ lab.yaml:7:59: programs.server.listens : doit être de 1 à 65535, pas 79999
   it('can be looked up in a French table of the fields', () => {
     const table = labFieldReference();
     assert.match(table, /^\| champ \| nécessaire \| sens \| exemple \|$/m);
-    assert.match(table, /^\| `on` \| oui \| Nom de la machine sur laquelle il s’exécute\. \| `vm1` \|$/m);
+    assert.match(table, /^\| `on` \| oui \| Nom de la machine sur laquelle il s’exécute\. [^|]*\| `vm1` \|$/m);
   });
 
   for (const name of casesOf(folder))

@@ -6,6 +6,7 @@ type Full = JsonSchema & {
   readonly $ref?: string;
   readonly oneOf?: Full[];
   readonly propertyNames?: Full;
+  readonly patternProperties?: Readonly<Record<string, Full>>;
   readonly minItems?: number;
   readonly minProperties?: number;
   readonly minLength?: number;
@@ -47,8 +48,13 @@ export function schemaFaults(schema: object, value: unknown, root: object = sche
     for (const name of full.required ?? []) demand(Object.hasOwn(value, name), `required ${name}`);
     for (const [name, part] of entries) {
       if (full.propertyNames) problems.push(...check(full.propertyNames, name));
+      const pattern = Object.keys(full.patternProperties ?? {}).find((each) => new RegExp(each, 'u').test(name));
       const known =
-        full.properties && Object.hasOwn(full.properties, name) ? full.properties[name] : full.additionalProperties;
+        full.properties && Object.hasOwn(full.properties, name)
+          ? full.properties[name]
+          : pattern === undefined
+            ? full.additionalProperties
+            : full.patternProperties![pattern];
       if (known === false) problems.push(`${path}.${name}: unknown`);
       else if (typeof known === 'object') problems.push(...check(known, part, `${path}.${name}`));
     }

@@ -99,8 +99,13 @@ export function value<T>(
 }
 
 /** An option with a value that may be given several times. */
-export function values<T>({ placeholder, complete, parse }: ValueType<T>, description: string): Option<readonly T[]> {
+export function values<T>(
+  { placeholder, complete, parse }: ValueType<T>,
+  description: string,
+  short?: string,
+): Option<readonly T[]> {
   return {
+    short,
     placeholder,
     description,
     complete,

@@ -38,6 +38,20 @@ export const scenario = word(
   fromLab(say`scenario`, ({ scenarios }) => scenarios),
 );
 
+/** `name=value` for a parameter of the lab file. */
+export const parameter: ValueType<readonly [name: string, value: string]> = {
+  placeholder: 'name=value',
+  complete: fromLab(say`parameter`, ({ params }) => params.map((name) => `${name}=`)),
+  parse(text, flag) {
+    const [, name, given] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+    if (name !== undefined && given !== undefined) return [name, given];
+    throw new UsageError(say`${flag} wants a name and a value, not "${text}"`, {
+      code: 'wrong-parameter',
+      hint: say`For example:  lab run -p name=Ada`,
+    });
+  },
+};
+
 export const language: ValueType<LanguageCode> = {
   placeholder: 'language',
   complete: () => listed(languageNames, say`language`),

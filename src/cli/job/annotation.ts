@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { pathInWorkspace } from '../../host/situation/ci-job.ts';
 import type { Problem } from '../../lab/problem.ts';
@@ -20,10 +21,15 @@ export interface Annotation {
 
 /** One annotation for each problem of a lab file. */
 export function annotationsOf(file: string, problems: readonly Problem[]): Annotation[] {
-  return problems.map(({ position: { line, column }, length, path, message, hint }) => ({
-    title: 'lab.yaml',
+  return problems.map(({ position: { line, column, file: included }, length, path, message, hint }) => ({
+    title: included ?? 'lab.yaml',
     message: `${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `\n${hint}`}`,
-    place: { file, line, column, endColumn: column + length - 1 },
+    place: {
+      file: included === undefined ? file : resolve(dirname(file), included),
+      line,
+      column,
+      endColumn: column + length - 1,
+    },
   }));
 }
 

@@ -24,13 +24,13 @@ export interface ValidateResult {
 
 /** Checks the lab file, also for what its provider would do otherwise; changes nothing. @throws {UsageError} when it is missing. */
 export async function validate(context: CommandContext, options: { readonly color: boolean }): Promise<ValidateResult> {
-  const { text, problems, opened } = await checkLabFile(context);
+  const { text, included, problems, opened } = await checkLabFile(context);
   for (const remark of opened?.remarks ?? []) await context.events.emit({ kind: 'notice', ...remark });
   return {
     file: context.labFile,
     valid: opened !== undefined,
     problems,
-    frames: problems.length === 0 ? '' : renderProblems(shownPath(context), text, problems, options),
+    frames: problems.length === 0 ? '' : renderProblems(shownPath(context), text, problems, { ...options, included }),
     lab: opened && {
       name: opened.lab.name,
       machines: opened.lab.machines.size,

@@ -29,7 +29,8 @@ function unknownMachines({ machines, programs }: Draft): PathProblem[] {
       add: say`add it under "machines:"`,
     },
     machines.map(({ machine }) => machine),
-    programs.flatMap(({ on }) => on ?? []),
+    // A pattern that no machine fits is told of where it is read.
+    programs.flatMap(({ on }) => (on === undefined || on.value.includes('*') ? [] : on)),
   );
 }
 

@@ -5,6 +5,7 @@ import { schemaAt, type JsonSchema } from './json-schema.ts';
 /** The tables of the reference: their heading, and the path of the map whose fields they list. */
 const referenceTables: readonly (readonly [heading: string, path: readonly string[]])[] = [
   ['lab.yaml', []],
+  ['params.NAME', ['params', '*']],
   ['networks.NAME', ['networks', '*']],
   ['machines.NAME', ['machines', '*']],
   ['machines.NAME.interfaces.NAME', ['machines', '*', 'interfaces', '*']],

@@ -14,6 +14,7 @@ import {
   MOST_OPEN_FILES,
   DEFAULT_PROVIDER,
   DEFAULT_USER,
+  MOST_INSTANCES,
 } from '../defaults.ts';
 import { hostFolderRule } from './host-folder-rule.ts';
 import { PACKAGE_NAME, packageRule } from './package-rule.ts';
@@ -186,6 +187,14 @@ const sshAccess = z
 
 export const machine = z
   .strictObject({
+    count: field(
+      z.int().min(1).max(MOST_INSTANCES).optional(),
+      [
+        say`How many machines this stands for: \`c\` with \`count: 30\` is \`c-1\` to \`c-30\`.`,
+        say`An address with \`+\` behind it counts up: \`192.168.100.10+\`; \`{n}\` is the number of the machine.`,
+      ],
+      30,
+    ),
     image: field(
       text(notEmptyRule).optional(),
       [
@@ -295,7 +304,22 @@ export const machineBuild = z.strictObject({
 
 export const program = z
   .strictObject({
-    on: field(z.string(), say`Name of the machine that it runs on.`, 'vm1'),
+    on: field(
+      z.union([z.string(), z.array(z.string()).min(1)]),
+      [
+        say`Name of the machine that it runs on.`,
+        say`A list, or a pattern such as \`c*\`, makes one program for each machine: \`client-1\`, \`client-2\`, ….`,
+      ],
+      'vm1',
+    ),
+    count: field(
+      z.int().min(1).max(MOST_INSTANCES).optional(),
+      [
+        say`How many of it run on each machine: \`client\` with \`count: 3\` is \`client-1\` to \`client-3\`, each in a folder of its own.`,
+        say`\`{n}\` in its command, environment, files and prompt is its number, \`{machine}\` its machine.`,
+      ],
+      3,
+    ),
     command: field(command, say`The command, word by word; no shell interprets it.`, [
       'node',
       'server.js',
@@ -355,6 +379,13 @@ export const program = z
       ],
       'latin1',
     ),
+    env_file: field(
+      z.union([text(notEmptyRule), outsideFile, z.array(z.union([text(notEmptyRule), outsideFile]))]).optional(),
+      [
+        say`File of \`NAME=value\` lines, or a list of them, whose variables it has, too; what \`env\` says counts before that.`,
+      ],
+      'client.env',
+    ),
     env: field(z.record(text(environmentNameRule, ENVIRONMENT_NAME), word).optional(), say`Environment variables.`, {
       LANG: 'C.UTF-8',
     }),
@@ -363,6 +394,18 @@ export const program = z
     description: say`A program: what is copied to a machine and started there.`,
     examples: [{ on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 }],
   });
+
+/** The long form of a parameter. */
+const parameter = z
+  .strictObject({
+    default: field(
+      z.union([z.string(), z.number(), z.boolean()]).optional(),
+      say`Its value when none is given. Without it, \`lab run\` wants one.`,
+      'World',
+    ),
+    description: field(z.string().optional(), say`What it is, for who runs the lab.`, say`who is greeted`),
+  })
+  .meta({ description: say`A parameter. Short form: its default.`, examples: [{ default: 'World' }] });
 
 /** They are judged by the `scenario` room; here they only have to be a list. */
 const steps = z
@@ -468,6 +511,22 @@ export const labFields = z
       z.string().optional(),
       say`Where machines come from. Default: \`${DEFAULT_PROVIDER}\`.`,
       DEFAULT_PROVIDER,
+    ),
+    include: field(
+      z.union([text(notEmptyRule), z.array(z.union([text(notEmptyRule), outsideFile]))]).optional(),
+      [
+        say`Files that hold parts of this lab; their paths start at the folder of \`lab.yaml\`.`,
+        say`Maps are joined field by field; where both say something, this file counts, then the later of the included ones.`,
+      ],
+      ['common.yaml'],
+    ),
+    params: field(
+      z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), parameter])).nullish(),
+      [
+        say`Parameters by name, with their defaults: \`{name}\` in programs and steps stands for the value.`,
+        say`\`lab run -p name=Ada\` gives another.`,
+      ],
+      { name: 'World' },
     ),
     networks: field(
       z.record(text(hostNameRule, HOST_LABEL), z.union([subnet, network])).nullish(),

@@ -1,26 +1,10 @@
 import * as z from 'zod';
+import { editorSchema } from './editor-schema.ts';
 import { labFields } from './fields.ts';
 import type { Path } from '../problem.ts';
+import type { JsonSchema } from './schema-form.ts';
 
-/** The parts of a JSON Schema (draft 2020-12) that ours uses. */
-export interface JsonSchema {
-  readonly $schema?: string;
-  readonly $defs?: Readonly<Record<string, JsonSchema>>;
-  readonly title?: string;
-  readonly description?: string;
-  readonly examples?: readonly unknown[];
-  readonly type?: string | readonly string[];
-  readonly pattern?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-}
+export type { JsonSchema } from './schema-form.ts';
 
 /** What other rooms know of lab files. */
 export interface KnownElsewhere {
@@ -31,8 +15,16 @@ export interface KnownElsewhere {
 }
 
 /** The JSON Schema of `lab.yaml`, draft 2020-12, with descriptions and examples for editors. */
-export function labJsonSchema({ providers, step }: KnownElsewhere): JsonSchema {
-  const { properties, ...rest } = fieldsSchema();
+export function labJsonSchema(known: KnownElsewhere): JsonSchema {
+  return completed(editorSchema(fieldsSchema()), known);
+}
+
+/** The same for who makes a lab in a program: nothing in it stands for something else. */
+export function labDataSchema(known: KnownElsewhere): JsonSchema {
+  return completed(fieldsSchema(), known);
+}
+
+function completed({ properties, ...rest }: JsonSchema, { providers, step }: KnownElsewhere): JsonSchema {
   return {
     ...rest,
     properties: { ...properties, provider: { ...properties?.['provider'], enum: providers } },
@@ -85,4 +77,13 @@ function childOf(parent: JsonSchema, part: string | number): JsonSchema | undefi
 /** The names of the fields that a map described by this schema can have. */
 export function fieldNames(parent: JsonSchema): string[] {
   return [...Object.keys(parent.properties ?? {}), ...(parent.anyOf ?? []).flatMap(fieldNames)];
+}
+
+/** What the field at a path may be: `number`, `boolean`, `string`, `object`, `array`; empty where no field can be. */
+export function kindsAt(path: Path): ReadonlySet<string> {
+  return new Set(kindsOf(schemaAt(path) ?? {}));
+}
+
+function kindsOf({ type = [], anyOf = [] }: JsonSchema): string[] {
+  return [...[type].flat().map((kind) => (kind === 'integer' ? 'number' : kind)), ...anyOf.flatMap(kindsOf)];
 }

@@ -14,6 +14,9 @@ const TEXT_PER_VALUE = 64;
 /** How far before its value a tag is looked for. */
 const LONGEST_TAG = 1000;
 
+/** The name whose value is a map, or a list of maps, whose fields the map has in addition (https://yaml.org/type/merge.html). */
+export const MERGE_KEY = '<<';
+
 interface Anchor {
   readonly node: Node;
   /** Undefined while the node is being read: an alias found then stands inside itself. */
@@ -100,9 +103,12 @@ export class PlainReader {
   #map(map: YAMLMap): Record<string, unknown> {
     const values: Record<string, unknown> = {};
     const keys = new Map<string, unknown>();
+    const merged: Record<string, unknown>[] = [];
     for (const { key, value } of map.items) {
       const name = this.#name(key, map);
-      if (name === undefined) {
+      if (name === MERGE_KEY) {
+        merged.push(...this.#merged(value, key));
+      } else if (name === undefined) {
         this.#value(value);
       } else if (Object.hasOwn(values, name)) {
         const first = this.#lineOf(keys.get(name));
@@ -116,7 +122,33 @@ export class PlainReader {
         values[name] = this.#value(value);
       }
     }
+    return merged.length === 0 ? values : this.#withMerged(values, merged);
+  }
+
+  /** What stands there itself counts, then what stands in the first of the merged maps. */
+  #withMerged(values: Record<string, unknown>, merged: readonly Record<string, unknown>[]): Record<string, unknown> {
+    for (const other of merged) {
+      for (const [name, value] of Object.entries(other)) {
+        this.#size++;
+        if (!Object.hasOwn(values, name)) values[name] = value;
+      }
+    }
     return values;
+  }
+
+  /** The maps that a merge key names: an alias, a map, or a list of those. */
+  #merged(node: unknown, key: unknown): Record<string, unknown>[] {
+    const value = this.#value(node);
+    const maps = Array.isArray(value) ? (value as unknown[]) : [value];
+    if (maps.every(isPlainMap)) return maps;
+    // What is wrong with an alias was reported already.
+    if (!maps.includes(null) || !isAlias(node))
+      this.#report(
+        key,
+        say`"<<" takes the fields of other maps`,
+        say`give it an alias, or a list of them: <<: *common`,
+      );
+    return [];
   }
 
   /** A key as text, as it stands in the file; undefined after a problem. */
@@ -130,12 +162,6 @@ export class PlainReader {
         say`a value has no name before its ":"`,
         say`write "name: value"`,
         place,
-      );
-    } else if (name === '<<') {
-      this.#report(
-        key,
-        say`merge keys ("<<") are not used in lab.yaml`,
-        say`write the fields out, or give a whole value by an alias: vm2: *vm1`,
       );
     } else if (name === '__proto__') {
       this.#report(key, say`"__proto__" cannot be a name`, say`choose another name`);
@@ -171,6 +197,10 @@ export class PlainReader {
 export function textOfScalar(scalar: Scalar): string | undefined {
   if (typeof scalar.value === 'string') return scalar.value;
   return scalar.value === null ? undefined : (scalar.source ?? JSON.stringify(scalar.value));
+}
+
+function isPlainMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isNodeWithRange(node: unknown): node is { range: [number, number, number] } {

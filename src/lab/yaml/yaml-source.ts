@@ -10,7 +10,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { formatPath, shortened, type PathProblem, type Path, type Span } from '../problem.ts';
-import { PlainReader, textOfScalar } from './plain-reader.ts';
+import { MERGE_KEY, PlainReader, textOfScalar } from './plain-reader.ts';
 import type { Problem } from '../problem.ts';
 import { TextLines } from './text-lines.ts';
 import { syntaxProblems, type YamlProblem } from './yaml-problems.ts';
@@ -102,11 +102,17 @@ export class YamlSource {
     const known = this.#pairs.get(map);
     if (known) return known;
     const pairs = new Map<string, Pair>();
+    const merged: unknown[] = [];
     for (const pair of map.items) {
       const name = this.#nameOf(pair.key);
-      if (name !== undefined && !pairs.has(name)) pairs.set(name, pair);
+      if (name === MERGE_KEY) merged.push(...(isSeq(pair.value) ? pair.value.items : [pair.value]));
+      else if (name !== undefined && !pairs.has(name)) pairs.set(name, pair);
     }
     this.#pairs.set(map, pairs);
+    for (const node of merged) {
+      const target = this.#resolve(node);
+      if (isMap(target)) for (const [name, pair] of this.#pairsOf(target)) if (!pairs.has(name)) pairs.set(name, pair);
+    }
     return pairs;
   }
 

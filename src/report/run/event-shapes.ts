@@ -116,6 +116,7 @@ const lab = object<LabDescription>({
   networks: list(network),
   machines: list(machine),
   programs: list(program),
+  params: optional(record(text)),
   labFile: optional(object({ name: text, sha256: text })),
 });
 const facts = object<MachineFacts>({ system: optional(text), kernel: optional(text), runtimes: record(text) });

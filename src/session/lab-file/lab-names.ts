@@ -8,6 +8,8 @@ export interface LabNames {
   readonly machines: readonly string[];
   readonly programs: readonly string[];
   readonly scenarios: readonly string[];
+  /** Parameters of `lab run -p`. */
+  readonly params: readonly string[];
 }
 
 /**
@@ -24,7 +26,8 @@ export async function labNames({
       machines: [...lab.machines.keys()],
       programs: [...lab.programs.keys()],
       scenarios: [...lab.scenarios.keys()],
+      params: [...(lab.params?.keys() ?? [])],
     };
   const state = await readState(stateFolderFor({ labFile })).catch(() => undefined);
-  return { machines: (state?.machines ?? []).map(({ name }) => name), programs: [], scenarios: [] };
+  return { machines: (state?.machines ?? []).map(({ name }) => name), programs: [], scenarios: [], params: [] };
 }

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { counted, say } from '../../core/language/say.ts';
 import { UsageError } from '../../core/errors.ts';
-import { loadLab } from '../../lab/load-lab.ts';
-import type { Problem } from '../../lab/problem.ts';
+import { loadLab, type IncludedTexts } from '../../lab/load-lab.ts';
+import { comparePositions, type Problem } from '../../lab/problem.ts';
 import { renderProblems } from '../../lab/render-problems.ts';
 import type { Lab } from '../../lab/types.ts';
 import { parseScenarios } from '../../scenario/parse.ts';
@@ -14,6 +14,8 @@ import { shownPath } from './shown-path.ts';
 /** A lab file as it was read: its problems (none when `lab` is there), in the order of the file. */
 export interface CheckedLabFile {
   readonly text: string;
+  /** The texts of the files that it includes, by name. */
+  readonly included: IncludedTexts;
   readonly problems: readonly Problem[];
   readonly opened: OpenedLab | undefined;
 }
@@ -24,12 +26,12 @@ export interface CheckedLabFile {
  * @throws {UsageError} when it is missing, or has problems: all of them, each under its line of the file.
  */
 export async function openLab(context: CommandContext): Promise<OpenedLab> {
-  const { opened, problems, text } = await checkLabFile(context);
+  const { opened, problems, text, included } = await checkLabFile(context);
   if (opened !== undefined) return opened;
   if (context.overrides.text !== undefined) throw wrongDefinition(problems);
   throw new UsageError(`${basename(context.labFile)} has ${counted(problems.length, 'problem')}`, {
     code: 'lab-file-wrong',
-    detail: renderProblems(shownPath(context), text, problems),
+    detail: renderProblems(shownPath(context), text, problems, { included }),
     data: { file: context.labFile, problems },
     hint: say`Correct it and try again; "lab validate" checks it without doing anything.`,
   });
@@ -54,28 +56,24 @@ function wrongDefinition(problems: readonly Problem[]): UsageError {
 export async function checkLabFile(context: CommandContext): Promise<CheckedLabFile> {
   const { labFile, overrides, providers } = context;
   const loaded = await loadLab(labFile, providers.names, overrides);
-  const { text, problemOf } = loaded;
+  const { text, included, problemOf } = loaded;
   const lab = 'lab' in loaded ? loaded.lab : loaded.partial;
   if (lab === undefined || problemOf === undefined)
-    return { text, problems: 'problems' in loaded ? loaded.problems : [], opened: undefined };
+    return { text, included, problems: 'problems' in loaded ? loaded.problems : [], opened: undefined };
   const { scenarios, problems: inSteps } = parseScenarios(lab);
   const fit = await fitOf(lab, context);
   const problems = [
     ...('problems' in loaded ? loaded.problems : []),
     ...inSteps,
     ...(fit?.problems ?? []).map((problem) => problemOf(problem)),
-  ].toSorted(byPosition);
+  ].toSorted((a, b) => comparePositions(a.position, b.position));
   const opened =
     problems.length === 0 && fit !== undefined ? { lab: fit.lab, remarks: fit.remarks, scenarios } : undefined;
-  return { text, problems, opened };
+  return { text, included, problems, opened };
 }
 
 /** Undefined when there is no such provider, which is a problem of its own. */
 async function fitOf(lab: Lab, { overrides, providers }: CommandContext): Promise<Fit | undefined> {
   if (!providers.names.includes(lab.provider)) return undefined;
   return fitProvider(lab, await providers.named(lab.provider), overrides.provider !== undefined);
-}
-
-function byPosition(a: Problem, b: Problem): number {
-  return a.position.line - b.position.line || a.position.column - b.position.column;
 }

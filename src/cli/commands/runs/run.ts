@@ -11,7 +11,7 @@ import { shownPath } from '../../../session/lab-file/shown-path.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag, negated, optional, value, values } from '../../command/parameters.ts';
 import { maxOutput } from '../../command/shared-parameters.ts';
-import { countFrom1, role, scenario } from '../../command/value-types.ts';
+import { countFrom1, parameter, role, scenario } from '../../command/value-types.ts';
 import { runForJob } from '../../job/run-for-job.ts';
 import { outcome, type Outcome } from '../../outcome.ts';
 import { plain, type Style } from '../../show/style.ts';
@@ -42,6 +42,11 @@ export const runCommand = defineCommand({
       say`operate this program yourself: its terminal is yours (Ctrl-] ends the run); joins a run that waits for this role`,
     ),
     with: values(role, say`with --as: wait until another terminal joins with --as and this role`),
+    param: values(
+      parameter,
+      say`give a parameter of the lab file another value than its default; may be repeated`,
+      'p',
+    ),
     capture: negated(say`do not capture the packets of the programs`),
     maxOutput,
   },
@@ -51,11 +56,13 @@ export const runCommand = defineCommand({
     { words: 'run tp1 --repeat 20', does: say`how often does it pass?` },
     { words: 'run tp1 --repeat 3 --fresh', does: say`each play on machines that nobody has used before` },
     { words: 'run tp1 --as client', does: say`type the lines of the client yourself; the server is scripted` },
+    { words: 'run -p name=Ada -p port=8000', does: say`with other values for {name} and {port} of the lab file` },
     { words: 'run tp1 --as client --with server', does: say`in one terminal; then in another: lab run --as server` },
   ],
   takesScreen: (options) => options.as !== undefined,
-  run: async ({ context, global, style, arguments: { scenario }, options }) => {
-    const { repeat, fresh, as: role, with: others, capture, maxOutput: maxOutputBytes } = options;
+  run: async ({ context: given, global, style, arguments: { scenario }, options }) => {
+    const { repeat, fresh, as: role, with: others, param, capture, maxOutput: maxOutputBytes } = options;
+    const context = withParameters(given, param);
     // Unless it is switched off, the lab file decides.
     const store = { ...(capture ? {} : { capture }), fresh, maxOutputBytes };
     if (role === undefined) {
@@ -71,6 +78,14 @@ export const runCommand = defineCommand({
     return outcome(result, resultSentence(result.result), exitCode);
   },
 });
+
+function withParameters(
+  context: CommandContext,
+  given: readonly (readonly [name: string, value: string])[],
+): CommandContext {
+  if (given.length === 0) return context;
+  return { ...context, overrides: { ...context.overrides, parameters: Object.fromEntries(given) } };
+}
 
 /** `result` comes from the \`lab\` that plays the run. */
 function resultSentence(result: string): string {

@@ -1,0 +1,20 @@
+/** Whether a name is one that a pattern means, in which `*` stands for any text: `c*`, `client-*`. */
+export function matchesName(pattern: string, name: string): boolean {
+  const parts = pattern.split('*');
+  const [head, tail] = [parts[0]!, parts.at(-1)!];
+  if (parts.length === 1) return pattern === name;
+  if (!name.startsWith(head) || !name.endsWith(tail) || name.length < head.length + tail.length) return false;
+  let at = head.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= name.length - tail.length;
+}
+
+/** The number with which a name ends, behind a `-`: 7 of `client-7`. */
+export function numberOfName(name: string): number | undefined {
+  const number = /-(\d{1,9})$/.exec(name)?.[1];
+  return number === undefined ? undefined : Number(number);
+}
