@@ -25,6 +25,8 @@ interface Template {
 /** Each is a folder of that name in `templates`. They are listed in this order, the default first. */
 const templates: ReadonlyMap<string, Template> = new Map<string, Template>([
   ['tp1', {}],
+  ['tp2-udp', {}],
+  ['tp3-multi', {}],
   ['virtualbox', { like: 'tp1', steps: virtualboxSteps }],
 ]);
 

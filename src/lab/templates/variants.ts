@@ -19,6 +19,8 @@ export interface Variant {
   readonly edits: readonly { readonly replace: string; readonly by: string }[];
   /** Scenario that it fails; undefined: the first. */
   readonly scenario?: string | undefined;
+  /** Whether it shows only on machines where nothing was played before. */
+  readonly fresh?: true | undefined;
   /** The number of the step of the scenario that it fails, from 1 on. */
   readonly step: number;
   /** Part of the sentence that says why. */
@@ -33,6 +35,7 @@ const variantsSchema = z.record(
     bug: z.strictObject({ en: z.string(), fr: z.string() }),
     edits: z.array(z.strictObject({ replace: z.string(), by: z.string() })).min(1),
     scenario: z.string().optional(),
+    fresh: z.literal(true).optional(),
     step: z.int().min(1),
     says: z.string(),
   }),

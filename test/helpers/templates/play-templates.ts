@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
 import { parseDocument } from 'yaml';
 import { templateFiles, templateVariants } from '../../../src/lab/templates/template.ts';
 import { withBug, type Variant } from '../../../src/lab/templates/variants.ts';
@@ -24,7 +25,8 @@ const PATIENCE = '3s';
 const queue = JSON.parse(process.argv[2] ?? '[]') as ToPlay[];
 await Promise.all(
   Array.from({ length: AT_A_TIME }, async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) await playTemplate(next);
+    for (let next = queue.shift(); next; next = queue.shift())
+      await playTemplate(next).catch((error: unknown) => process.stderr.write(`${inspect(error)}\n`.slice(-5000)));
   }),
 );
 
@@ -35,8 +37,8 @@ async function playTemplate({ template, language, variants }: ToPlay): Promise<v
   const labFile = join(folder, 'lab.yaml');
   const text = String(files.find(({ path }) => path === 'lab.yaml')?.content);
   await using lab = await openLab(labFile).up();
-  const play = async (scenario: string, variant?: string): Promise<void> => {
-    const { passed, explanation, steps } = await lab.run(scenario);
+  const play = async (scenario: string, variant?: string, fresh = false): Promise<void> => {
+    const { passed, explanation, steps } = await lab.run(scenario, { fresh });
     const failed = steps.find(({ result }) => result === 'failed');
     const failedStep = failed && failed.index + 1;
     const played: Played = { template, language, scenario, variant, passed, failedStep, explanation };
@@ -45,11 +47,14 @@ async function playTemplate({ template, language, variants }: ToPlay): Promise<v
   const scenarios = scenariosOf(text);
   for (const scenario of scenarios) await play(scenario);
   if (!variants) return;
+  let spoiled = false;
   for (const variant of templateVariants(template).filter((each) => each.language === language)) {
-    const { file, scenario = scenarios[0]!, step } = variant;
+    const { file, scenario = scenarios[0]!, step, fresh = false } = variant;
     write(labFile, withPatience(text, scenario, step));
     write(join(folder, 'programs', file), withBug(right(files, variant), variant));
-    await play(scenario, variant.name);
+    await play(scenario, variant.name, fresh || spoiled);
+    // What such a bug leaves on the machines is in the way of the next one, too.
+    spoiled = fresh;
     write(join(folder, 'programs', file), right(files, variant));
   }
 }
