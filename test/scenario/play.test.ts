@@ -4,6 +4,7 @@ import { existsSync, mkdtempDisposableSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { SlowPatternError } from '../../src/core/text/bounded-search.ts';
@@ -577,6 +578,28 @@ test('a listener that fails breaks the play, and no program is left', async () =
     what: `process ${pid} to go`,
     timeoutMs: 2000,
   });
+});
+
+test('a program that ends as soon as it has read the line has got it, although the machine says so only later', async () => {
+  const vm1 = shells.get('vm1')!;
+  const answersLate: Shell = {
+    ...vm1,
+    start: async (command, options) => {
+      const running = await vm1.start(command, options);
+      const write = async (bytes: Uint8Array): Promise<void> => {
+        await running.write(bytes);
+        await running.exit;
+        await delay(200);
+      };
+      return new Proxy(running, { get: (target, key) => (key === 'write' ? write : Reflect.get(target, key, target)) });
+    },
+  };
+  passes(
+    await play(
+      new Map([...shells, ['vm1', answersLate]]),
+      labWith(one('"sh", "-c", "read line"'), ['start: one', 'send: { one: exit }', 'exit: { one: 0 }']),
+    ),
+  );
 });
 
 test('nothing is sent to a program that has ended', async () => {

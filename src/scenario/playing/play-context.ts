@@ -19,6 +19,8 @@ import { MASK } from '../../core/text/mask.ts';
 
 /** With a user at a keyboard nothing is late for as long as a person may think. */
 const OPERATOR_TIMEOUT_MS = 60 * 60_000;
+/** A program that ends when it has read what was typed may be gone before the machine has said that it took that. */
+const ACKNOWLEDGED_WITHIN_MS = 1000;
 /** How often a look is made that no output wakes. */
 const LOOK_INTERVAL_MS = 25;
 /** Two looks so far apart tell what computes from what waits. */
@@ -176,15 +178,20 @@ export class PlayContext {
    * @throws {StepFailure} as `waitFor` does.
    */
   async waitUntilTaken(terminal: ProgramTerminal, deadline: Deadline, { expected, work }: HandOver): Promise<void> {
-    let isTaken = false;
+    let came: 'taken' | 'refused' | undefined;
+    const settle = (how: typeof came): void => {
+      came = how;
+      terminal.changes.notify();
+    };
     work.then(
-      () => {
-        isTaken = true;
-        terminal.changes.notify();
-      },
-      () => undefined,
+      () => settle('taken'),
+      () => settle('refused'),
     );
-    await this.waitFor(terminal, deadline, { expected, look: () => (isTaken ? true : undefined) });
+    await this.waitFor(terminal, deadline, {
+      expected,
+      look: () => (came === 'taken' ? true : undefined),
+      afterEndMs: () => (came === undefined ? ACKNOWLEDGED_WITHIN_MS : 0),
+    });
   }
 
   /**
