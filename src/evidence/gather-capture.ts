@@ -1,18 +1,20 @@
 import { labHints } from '../packets/lab-hints.ts';
 import type { CaptureReading } from '../packets/capture-reading.ts';
+import type { DatagramConversation } from '../packets/udp/datagram-conversation.ts';
 import { readCapture } from '../packets/read-capture.ts';
 import type { Conversation } from '../packets/conversation.ts';
 import { messageOf } from '../core/errors.ts';
 import { type CaptureFacts, type CaptureFlaw, isCompleteCapture } from '../core/capture-facts.ts';
 import type { LabDescription } from '../core/lab-description.ts';
 import type { Moment } from '../report/terminals/moments.ts';
-import type { ReportCapture, ReportConversation } from '../report/report-data.ts';
+import type { ReportCapture, ReportConversation, ReportDatagrams } from '../report/report-data.ts';
 import type { NetworkFold } from '../report/attempts/network-fold.ts';
 import { SpokenLinker, type Ends } from '../report/terminals/spoken.ts';
 import { LARGEST_CAPTURE } from '../report/run/run-files.ts';
 import { readStoredBytes } from '../state/files/stored-file.ts';
 
 const MOST_CONVERSATIONS = 100;
+const MOST_MESSAGES = 200;
 
 /** What a run says in addition to its capture. */
 export interface CaptureStory {
@@ -20,7 +22,7 @@ export interface CaptureStory {
   readonly moments: readonly Moment[];
 }
 
-/** The conversations of a capture, with what stood on the terminals next to their segments. */
+/** The conversations of a capture, with what stood on the terminals next to their segments and datagrams. */
 export async function gatherCapture(path: string, story: CaptureStory): Promise<ReportCapture> {
   try {
     const bytes = await readStoredBytes(path, LARGEST_CAPTURE);
@@ -32,31 +34,33 @@ export async function gatherCapture(path: string, story: CaptureStory): Promise<
 }
 
 function missing(kind: 'none' | 'unreadable', reason: string, { network: { attempts } }: CaptureStory): ReportCapture {
-  const nothing = { conversations: [], omitted: 0, flaws: [], gaps: [], nobodyTried: false, places: [] };
+  const nothing = {
+    conversations: [],
+    omitted: 0,
+    datagrams: [],
+    omittedDatagrams: 0,
+    icmp: [],
+    flaws: [],
+    gaps: [],
+    nobodyTried: false,
+    places: [],
+  };
   return { missing: { kind, reason }, ...nothing, attempts };
 }
 
 function explain(reading: CaptureReading, story: CaptureStory): ReportCapture {
   if (reading.format === undefined) return missing('unreadable', '', story);
   const { network, moments } = story;
-  const { lab, capture: facts } = network;
-  const linker = new SpokenLinker(moments);
-  const conversations = reading.conversations
-    .slice(0, MOST_CONVERSATIONS)
-    .map(({ conversation }): ReportConversation => {
-      const ends = endsOf(conversation, lab);
-      return {
-        conversation: network.withStops(conversation),
-        spoken: linker.link(conversation, ends),
-        clientRole: ends.client,
-        serverRole: ends.server,
-      };
-    });
+  const { capture: facts } = network;
+  const { conversations, datagrams } = linked(reading, network, moments);
+  const isEmpty = conversations.length + datagrams.length === 0;
   return {
-    missing:
-      conversations.length === 0 ? { kind: isCompleteCapture(facts) ? 'empty' : 'incomplete', reason: '' } : undefined,
+    missing: isEmpty ? { kind: isCompleteCapture(facts) ? 'empty' : 'incomplete', reason: '' } : undefined,
     conversations,
     omitted: reading.conversations.length - conversations.length,
+    datagrams,
+    omittedDatagrams: reading.datagrams.length - datagrams.length,
+    icmp: reading.icmp.slice(0, MOST_MESSAGES),
     flaws: flawsOf(reading, facts),
     gaps: facts?.gaps ?? [],
     attempts: network.attempts,
@@ -65,11 +69,42 @@ function explain(reading: CaptureReading, story: CaptureStory): ReportCapture {
   };
 }
 
+/** The conversations of both protocols with their words: each line of a terminal belongs to the first that it fits. */
+function linked(
+  reading: CaptureReading,
+  network: NetworkFold,
+  moments: readonly Moment[],
+): { readonly conversations: ReportConversation[]; readonly datagrams: ReportDatagrams[] } {
+  const linker = new SpokenLinker(moments);
+  const [conversations, datagrams]: [ReportConversation[], ReportDatagrams[]] = [[], []];
+  const both = [
+    ...reading.conversations.slice(0, MOST_CONVERSATIONS).map(({ conversation }) => ({ tcp: conversation })),
+    ...reading.datagrams.slice(0, MOST_CONVERSATIONS).map((conversation) => ({ udp: conversation })),
+  ];
+  const startOf = (one: (typeof both)[number]): number => ('tcp' in one ? one.tcp : one.udp).startMs;
+  for (const one of both.toSorted((a, b) => startOf(a) - startOf(b))) {
+    const ends = endsOf(one, network.lab);
+    const roles = { clientRole: ends.client, serverRole: ends.server };
+    if ('udp' in one) datagrams.push({ conversation: one.udp, spoken: linker.linkDatagrams(one.udp, ends), ...roles });
+    else conversations.push({ conversation: network.withStops(one.tcp), spoken: linker.link(one.tcp, ends), ...roles });
+  }
+  return { conversations: conversations.toSorted(inOrder), datagrams: datagrams.toSorted(inOrder) };
+}
+
+function inOrder(a: ReportDatagrams | ReportConversation, b: ReportDatagrams | ReportConversation): number {
+  return a.conversation.index - b.conversation.index;
+}
+
 /** The programs at both ends: the one that listens on the port, and one of the other machine that does not. */
-function endsOf({ client, server }: Conversation, lab: LabDescription | undefined): Ends {
+function endsOf(
+  one: { readonly tcp: Conversation } | { readonly udp: DatagramConversation },
+  lab: LabDescription | undefined,
+): Ends {
+  const { client, server } = 'tcp' in one ? one.tcp : one.udp;
+  const port = 'tcp' in one ? server.port : (`${server.port}/udp` as const);
   const programs = lab?.programs ?? [];
   const serving =
-    programs.find(({ on, listens }) => on === server.machine && listens.includes(server.port)) ??
+    programs.find(({ on, listens }) => on === server.machine && listens.includes(port)) ??
     programs.find(({ on }) => on === server.machine);
   const connecting = programs.find((program) => program.on === client.machine && program !== serving);
   return { client: connecting?.name, server: serving?.name };

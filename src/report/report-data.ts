@@ -1,6 +1,8 @@
 import type { HashedFile } from '../core/files/sha256.ts';
 import type { CaptureFlaw, CaptureGap } from '../core/capture-facts.ts';
 import type { Conversation } from '../packets/conversation.ts';
+import type { IcmpMessage } from '../packets/icmp/icmp-message.ts';
+import type { DatagramConversation } from '../packets/udp/datagram-conversation.ts';
 import type { ToldAttempt } from '../core/connection-attempt.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
 import type { RecordCheck } from './record/misfit.ts';
@@ -68,14 +70,20 @@ export function wholeText(text: string): BoundedText {
 
 export interface ReportCapture {
   /**
-   * Why there are no conversations: no capture was made, it cannot be read, there is nothing in it, or nothing in what
+   * Why there are neither conversations nor datagrams: no capture was made, it cannot be read, there is nothing in it, or nothing in what
    * there is of it. Undefined when there are some.
    */
   readonly missing:
     { readonly kind: 'none' | 'unreadable' | 'empty' | 'incomplete'; readonly reason: string } | undefined;
+  /** Of TCP. */
   readonly conversations: readonly ReportConversation[];
   /** How many more there are than are shown. */
   readonly omitted: number;
+  /** Of UDP; the first of them. */
+  readonly datagrams: readonly ReportDatagrams[];
+  readonly omittedDatagrams: number;
+  /** Messages of ICMP, the first of them. */
+  readonly icmp: readonly IcmpMessage[];
   /** What it lacks. */
   readonly flaws: readonly CaptureFlaw[];
   /** Where and since when packets passed by that it lacks. */
@@ -90,6 +98,16 @@ export interface ReportCapture {
 
 export interface ReportConversation {
   readonly conversation: Conversation;
+  /** What the terminals said, by packet number. */
+  readonly spoken: ReadonlyMap<number, SegmentWords>;
+  /** Programs at both ends, where they are known. */
+  readonly clientRole: string | undefined;
+  readonly serverRole: string | undefined;
+}
+
+/** What went between two UDP ports. */
+export interface ReportDatagrams {
+  readonly conversation: DatagramConversation;
   /** What the terminals said, by packet number. */
   readonly spoken: ReadonlyMap<number, SegmentWords>;
   /** Programs at both ends, where they are known. */

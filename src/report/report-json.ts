@@ -2,11 +2,11 @@ import { jsonText } from '../core/json/json-text.ts';
 import { english } from './language/failure-en.ts';
 import { record as recordIn } from './language/record-en.ts';
 import type { RecordCheck } from './record/misfit.ts';
-import type { ReportConversation, ReportData } from './report-data.ts';
+import type { ReportConversation, ReportData, ReportDatagrams } from './report-data.ts';
 
 /**
  * All that a report rests on, for programs: the run, the lab, port checks, terminals as text, every TCP conversation
- * with its segments, hashes. Recordings are left out: they lie in the run folder. Of very many segments those in the
+ * with its segments, what went between UDP ports, hashes. Recordings are left out: they lie in the run folder. Of very many segments those in the
  * middle of a conversation are left out and counted. Ends with a line feed.
  */
 export function reportJson({
@@ -35,6 +35,9 @@ export function reportJson({
       attempts: capture.attempts,
       omitted: capture.omitted,
       conversations: bounded(capture.conversations).map(conversationDocument),
+      omittedDatagrams: capture.omittedDatagrams,
+      datagrams: boundedDatagrams(capture.datagrams).map(conversationDocument),
+      icmp: capture.icmp,
     },
     files,
     notices,
@@ -55,7 +58,12 @@ function recordDocument({ misfits, more, unknown, signature }: RecordCheck): obj
   };
 }
 
-function conversationDocument({ conversation, spoken, clientRole, serverRole }: ReportConversation): object {
+function conversationDocument({
+  conversation,
+  spoken,
+  clientRole,
+  serverRole,
+}: ReportConversation | ReportDatagrams): object {
   return { ...conversation, clientRole, serverRole, spoken: Object.fromEntries(spoken) };
 }
 
@@ -70,6 +78,19 @@ function bounded(conversations: readonly ReportConversation[]): ReportConversati
     const kept = Math.min(room, segments.length);
     room -= kept;
     return kept === segments.length ? one : shortened(one, kept);
+  });
+}
+
+/** The same for datagrams: `omittedDatagrams` says how many of one exchange are left out behind the others. */
+function boundedDatagrams(exchanges: readonly ReportDatagrams[]): ReportDatagrams[] {
+  let room = MOST_SEGMENTS;
+  return exchanges.map((one) => {
+    const { datagrams } = one.conversation;
+    const kept = Math.min(room, datagrams.length);
+    room -= kept;
+    if (kept === datagrams.length) return one;
+    const shown = { ...one.conversation, datagrams: datagrams.slice(0, kept) };
+    return { ...one, conversation: Object.assign(shown, { omittedDatagrams: datagrams.length - kept }) };
   });
 }
 

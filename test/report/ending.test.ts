@@ -14,7 +14,8 @@ const handshake: readonly MadeSegment[] = [syn, synAck, { from: 'client', flags:
 /** What the report says of the end of a connection that went so. */
 function endOf(...segments: MadeSegment[]): string {
   const [conversation] = readConversations(pcapOf(framesOf(segments)));
-  const report = { run: { roles: [] }, capture: { conversations: [{ conversation }] } } as unknown as ReportData;
+  const capture = { conversations: [{ conversation }], datagrams: [] };
+  const report = { run: { roles: [] }, capture } as unknown as ReportData;
   const blocks = ending(report, languages.en);
   return blocks.map((block) => (block.kind === 'paragraph' ? block.text : block.kind)).join('\n');
 }

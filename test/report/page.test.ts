@@ -12,6 +12,7 @@ import { temporaryFolder } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { repository } from '../helpers/lab-command.ts';
 import { storedRun, type StoredRunChanges } from '../helpers/stored-run.ts';
+import { udpRun } from '../helpers/udp-run.ts';
 
 /** What a page may be made to do by what programs print. */
 const ATTACKS = [
@@ -101,6 +102,38 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
         await page.locator(`.screen[data-role=${role}]`).getByText(text).first().waitFor({ timeout: 10_000 });
       }
       await page.getByRole('button', { name: 'Play both' }).waitFor({ timeout: 10_000 });
+    });
+  });
+
+  test('draws datagrams, the lost one as lost, on a telephone and on a desktop', async () => {
+    await opened(udpRun, 'fr', async (page) => {
+      for (const [name, width] of [
+        ['narrow', 390],
+        ['roomy', 1100],
+      ] as const) {
+        await page.setViewportSize({ width, height: 900 });
+        const drawn = page.locator(`.compressed .${name}`);
+        assert.deepEqual(
+          [await drawn.locator('[data-packet]').count(), await drawn.locator('.tcp-lost .tcp-cross').count()],
+          [8, 2],
+        );
+        assert.equal(await drawn.locator('[data-icmp]').isVisible(), true);
+        const [scroll, shown] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth] as const);
+        assert.ok(scroll <= shown, `the page is ${scroll} pixels wide`);
+        const [small, lives] = await drawn.evaluate((picture) => {
+          const edges = (name: string): (readonly [number, number])[] =>
+            [...picture.querySelectorAll(name)].map((one) => {
+              const { left, right } = one.getBoundingClientRect();
+              return [left, right] as const;
+            });
+          return [edges('text.tcp-small'), edges('.tcp-life')] as const;
+        });
+        for (const [left, right] of small)
+          assert.ok(left > lives[0]![0] && right < lives[1]![1], 'what stands under an arrow stays between the ends');
+      }
+      const told = await page.locator('.tiles, #glance, #model, #end, #exchange').allInnerTexts();
+      assert.doesNotMatch(told.join('\n'), /TCP/);
+      assert.match(told.join('\n'), /mode non connecté/);
     });
   });
 

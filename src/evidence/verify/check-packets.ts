@@ -58,14 +58,20 @@ function countMisfits({ packets: seen }: CaptureReading, { packets: told }: Capt
 }
 
 /** Packets of another run, of another time. */
-function timeMisfits({ conversations }: CaptureReading, run: RunDocument, facts: CaptureFacts): MisfitFacts[] {
+function timeMisfits(
+  { conversations, datagrams }: CaptureReading,
+  run: RunDocument,
+  facts: CaptureFacts,
+): MisfitFacts[] {
   const { startedAt, endedAt } = run;
   if (startedAt === null || endedAt === null) return [];
   const slackMs = CLOCK_ERROR_MS + offsetOf(facts);
   const [from, to] = [Date.parse(startedAt) - slackMs, Date.parse(endedAt) + slackMs];
-  const outside = conversations
-    .flatMap(({ conversation }) => conversation.segments)
-    .find(({ timeMs }) => timeMs < from || timeMs > to);
+  const packets = [
+    ...conversations.flatMap(({ conversation }) => conversation.segments),
+    ...datagrams.flatMap((exchange) => exchange.datagrams),
+  ];
+  const outside = packets.find(({ timeMs }) => timeMs < from || timeMs > to);
   if (outside === undefined) return [];
   return [{ kind: 'other-time', packet: outside.packet, at: isoOf(outside.timeMs), startedAt, endedAt }];
 }

@@ -45,6 +45,7 @@ export const DIAGRAM_STYLE = `
 .tcp-arrow { fill: none; stroke: currentColor; stroke-width: 2; }
 .tcp-bare .tcp-arrow { stroke-width: 1.25; }
 .tcp-lost .tcp-arrow { stroke-dasharray: 5 4; }
+.tcp-cross { fill: none; stroke: currentColor; stroke-width: 2.5; }
 .tcp-head { fill: currentColor; }
 .tcp-fold-box { fill: var(--tcp-ground); stroke: currentColor; stroke-dasharray: 3 3; }
 .tcp-phase-name { font-size: 15px; font-weight: 700; }

@@ -1,5 +1,5 @@
 import type { Pace } from '../terminals/pace.ts';
-import type { BoundedText, ReportConversation, ReportTerminal } from '../report-data.ts';
+import type { BoundedText, ReportConversation, ReportDatagrams, ReportTerminal } from '../report-data.ts';
 import type { Language } from '../language/languages.ts';
 import type { Topology } from '../topology/topology.ts';
 
@@ -72,7 +72,8 @@ export type Block =
   | Listing
   | { readonly kind: 'topology'; readonly caption: string; readonly topology: Topology }
   | { readonly kind: 'players'; readonly terminals: readonly ReportTerminal[]; readonly pace: Pace }
-  | { readonly kind: 'conversation'; readonly number: number; readonly conversation: ReportConversation };
+  | { readonly kind: 'conversation'; readonly number: number; readonly conversation: ReportConversation }
+  | { readonly kind: 'datagrams'; readonly number: number; readonly datagrams: ReportDatagrams };
 
 /** Text of a program, a file or a command, in fixed width. */
 export interface Listing {

@@ -2,6 +2,7 @@ import type { Conversation, Side, TcpState } from '../../packets/conversation.ts
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { data, plainData, type Block } from './blocks.ts';
+import { protocolsOf } from './protocols.ts';
 import { statusText, statusTone } from './status-text.ts';
 
 /** With more conversations than this, only the table of connections says how they ended. */
@@ -11,13 +12,16 @@ const MOST_DESCRIBED = 5;
 export function ending(report: ReportData, language: Language): Block[] {
   const { end: words } = language.report;
   const { conversations } = report.capture;
+  const { tcp, udp } = protocolsOf(report);
   const texts = conversations.slice(0, MOST_DESCRIBED).flatMap(({ conversation }): Block[] => {
     const number =
       conversations.length > 1 ? `${words.connection(language.notation.number(conversation.index + 1))} ` : '';
     return closeTexts(conversation, language).map((text) => ({ kind: 'paragraph', text: number + text }));
   });
   return [
-    ...(conversations.length === 0 ? [{ kind: 'paragraph', text: words.noCapture } as const] : texts),
+    ...(tcp && conversations.length > 0 ? texts : []),
+    ...(udp ? [{ kind: 'paragraph', text: language.datagrams.end } as const] : []),
+    ...(tcp && conversations.length === 0 && !udp ? [{ kind: 'paragraph', text: words.noCapture } as const] : []),
     ...exitTable(report, language),
   ];
 }

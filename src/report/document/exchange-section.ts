@@ -2,10 +2,13 @@ import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { roleFile } from '../run/run-files.ts';
 import { plainData, type Block } from './blocks.ts';
+import { protocolsOf } from './protocols.ts';
 
 /** Both terminals at work. */
 export function exchange(report: ReportData, language: Language): Block[] {
   const { exchange: words, terminals: terminalWords } = language.report;
+  const { datagrams } = language;
+  const { tcp, udp } = protocolsOf(report);
   const { session } = report;
   const played = report.terminals.filter(({ cast }) => cast !== undefined);
   return [
@@ -29,6 +32,6 @@ export function exchange(report: ReportData, language: Language): Block[] {
             folded: true,
           } as const,
         ]),
-    { kind: 'paragraph', text: words.drawn },
+    { kind: 'paragraph', text: udp ? (tcp ? datagrams.drawnBoth : datagrams.drawn) : words.drawn },
   ];
 }

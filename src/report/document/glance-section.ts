@@ -1,8 +1,13 @@
+import type { CaptureGap } from '../../core/capture-facts.ts';
+import { clockTime } from '../../core/time/clock-time.ts';
+import { attemptSentence } from '../attempts/attempt-sentence.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { topologyOf } from '../topology/topology.ts';
-import type { Block } from './blocks.ts';
-import { tcpBlocks } from './tcp-blocks.ts';
+import { plainData, type Block } from './blocks.ts';
+import { missingWords, protocolsOf, type Protocols } from './protocols.ts';
+import { isPartial, tcpBlocks } from './tcp-blocks.ts';
+import { udpBlocks } from './udp/udp-blocks.ts';
 
 /** What most readers came for: the machines, and what went between them. */
 export function glance(report: ReportData, language: Language): Block[] {
@@ -10,6 +15,83 @@ export function glance(report: ReportData, language: Language): Block[] {
   const caption = language.report.architecture.figure;
   return [
     ...(lab === undefined ? [] : [{ kind: 'topology', caption, topology: topologyOf(run.lab, lab) } as const]),
-    ...tcpBlocks(report, language),
+    ...networkBlocks(report, language),
   ];
+}
+
+/** What went over the network, protocol by protocol, and what the machines tried. */
+function networkBlocks(report: ReportData, language: Language): Block[] {
+  const protocols = protocolsOf(report);
+  const { exchange } = language.report;
+  const headings = [
+    ...(protocols.tcp ? [exchange.diagram] : []),
+    ...(protocols.udp ? [language.datagrams.heading] : []),
+  ].map((text): Block => ({ kind: 'subheading', text }));
+  const drawn = [
+    ...(protocols.tcp ? [[...absent(report, 'tcp', language), ...tcpBlocks(report, language)]] : []),
+    ...(protocols.udp ? [[...absent(report, 'udp', language), ...udpBlocks(report, language)]] : []),
+  ];
+  const [first, second] = headings;
+  const isMissing = report.capture.missing !== undefined;
+  return [
+    first!,
+    ...missing(report, protocols, language),
+    ...attemptBlocks(report, language),
+    ...(isMissing ? [] : drawn[0]!),
+    ...(isMissing || second === undefined ? [] : [second, ...drawn[1]!]),
+    ...captureBlocks(report, language),
+  ];
+}
+
+function missing({ capture: { missing: reason } }: ReportData, protocols: Protocols, language: Language): Block[] {
+  if (reason === undefined) return [];
+  const why = reason.reason === '' ? [] : [{ kind: 'remark', tone: 'none', text: plainData(reason.reason) } as const];
+  return [{ kind: 'remark', tone: 'none', text: missingWords(protocols, language)[reason.kind] }, ...why];
+}
+
+/** Of a lab that has ports of both protocols, one may have had no packets. */
+function absent({ capture }: ReportData, protocol: keyof Protocols, language: Language): Block[] {
+  const { conversations, datagrams, missing: reason } = capture;
+  if (reason !== undefined || (protocol === 'tcp' ? conversations : datagrams).length > 0) return [];
+  const words = missingWords({ tcp: protocol === 'tcp', udp: protocol === 'udp' }, language);
+  return [{ kind: 'remark', tone: 'none', text: words[isPartial(capture) ? 'incomplete' : 'empty'] }];
+}
+
+/** What the machines tried besides, which is not in the capture; or that they tried nothing, where that is known. */
+function attemptBlocks({ capture: { attempts, nobodyTried } }: ReportData, { attempts: words }: Language): Block[] {
+  if (nobodyTried) return [{ kind: 'paragraph', text: words.none }];
+  if (attempts.length === 0) return [];
+  return [
+    { kind: 'paragraph', text: words.intro },
+    ...attempts.map((attempt): Block => ({
+      kind: 'remark',
+      tone: 'none',
+      text: plainData(attemptSentence(attempt, words)),
+    })),
+  ];
+}
+
+/** Where the packets were captured, and which of them are missing. */
+function captureBlocks(
+  { capture: { flaws, gaps, places } }: ReportData,
+  { report: { capture: words }, notation }: Language,
+): Block[] {
+  const where = [...new Set(places.map(({ machine, interface: port }) => `\`${machine}\` (\`${port}\`)`))];
+  return [
+    ...(where.length === 0 ? [] : [{ kind: 'paragraph', text: words.places(notation.list(where)) } as const]),
+    ...gaps.map((gap): Block => ({ kind: 'remark', tone: 'bad', text: gapText(gap, words) })),
+    ...flaws.map(({ kind, count }): Block => ({
+      kind: 'remark',
+      tone: 'bad',
+      text: words.flaws[kind](notation.number(count)),
+    })),
+  ];
+}
+
+function gapText(
+  { machine, interface: port, since }: CaptureGap,
+  { gap, neverCaptured }: Language['report']['capture'],
+): string {
+  const place = `\`${machine}\` (\`${port}\`)`;
+  return since === null ? neverCaptured(place) : gap(place, clockTime(Date.parse(since)));
 }

@@ -4,12 +4,15 @@ import { closeNote } from '../diagram/phase-note.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportConversation, ReportData } from '../report-data.ts';
 import { data, type Block, type Value } from './blocks.ts';
+import { protocolsOf } from './protocols.ts';
 import { rolesBySide } from './roles-by-side.ts';
+import { udpModel } from './udp/udp-model.ts';
 
-/** Who serves and who connects, what connected mode means, and the connections of the run. */
+/** Who serves and who asks, what the modes of both protocols mean, and the connections and datagrams of the run. */
 export function model(report: ReportData, language: Language): Block[] {
   const { model: words } = language.report;
   const { servers, clients } = rolesBySide(report);
+  const { tcp, udp } = protocolsOf(report);
   const listening = servers.filter(({ listens }) => listens.length > 0);
   return [
     ...listening.flatMap(({ role, listens }) =>
@@ -23,12 +26,25 @@ export function model(report: ReportData, language: Language): Block[] {
     ...(listening.length === 0 ? [{ kind: 'paragraph', text: words.noServer } as const] : []),
     ...(listening.length === 0 ? [] : clients).map(({ role }): Block => ({
       kind: 'paragraph',
-      text: words.client(role.role, role.machine),
+      text: (connects(role.role, report) ? words : language.datagrams.model).client(role.role, role.machine),
     })),
-    { kind: 'paragraph', text: words.mode },
-    { kind: 'table', caption: words.callsTable, ...words.calls },
-    ...connectionTable(report, language),
+    ...(tcp
+      ? ([
+          { kind: 'paragraph', text: words.mode },
+          { kind: 'table', caption: words.callsTable, ...words.calls },
+          ...connectionTable(report, language),
+        ] as const)
+      : []),
+    ...(udp ? udpModel(report, language) : []),
   ];
+}
+
+/** Whether a client opens connections; in a run with both protocols the capture tells. */
+function connects(role: string, report: ReportData): boolean {
+  const { tcp, udp } = protocolsOf(report);
+  const { conversations, datagrams } = report.capture;
+  if (conversations.some(({ clientRole }) => clientRole === role) || !udp) return true;
+  return tcp && datagrams.every(({ clientRole }) => clientRole !== role);
 }
 
 function connectionTable({ capture }: ReportData, language: Language): Block[] {

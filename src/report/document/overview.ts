@@ -1,11 +1,14 @@
+import { writtenPort } from '../../core/listen-port.ts';
 import { closeNote } from '../diagram/phase-note.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { plainData, type ReportDocument, type Tile, type Tone, type Value } from './blocks.ts';
 import { misfitLines } from '../language/record-en.ts';
 import { failureDetails } from './failure-details.ts';
+import { missingWords, protocolsOf } from './protocols.ts';
 import { rolesBySide } from './roles-by-side.ts';
 import { statusText, statusTone } from './status-text.ts';
+import { udpTiles } from './udp/udp-tiles.ts';
 
 /** Who, when, what. */
 export function headingOf(
@@ -37,7 +40,7 @@ export function tilesOf(data: ReportData, language: Language): Tile[] {
     ...recordTiles(data, language),
     stepTile(data, language),
     ...portTiles(data, language),
-    ...connectionTiles(data, language),
+    ...networkTiles(data, language),
     ...exitTiles(data, language),
   ];
 }
@@ -76,27 +79,31 @@ function stepTile({ run }: ReportData, language: Language): Tile {
 
 /** The first look at each port: what was found before the start. */
 function portTiles({ portChecks }: ReportData, { report: { tiles } }: Language): Tile[] {
-  const first = [...Map.groupBy(portChecks, ({ machine, port }) => `${machine} ${port}`).values()].map(
+  const first = [...Map.groupBy(portChecks, (check) => `${check.machine} ${writtenPort(check)}`).values()].map(
     ([check]) => check!,
   );
   return first
     .slice(0, 2)
-    .map(({ machine, port, state }) => ({
-      label: tiles.port(port, machine),
+    .map(({ machine, state, ...check }) => ({
+      label: tiles.port(writtenPort(check), machine),
       value: tiles.portStates[state],
       tone: state === 'busy' ? 'bad' : 'good',
       section: 'port',
     }));
 }
 
+function networkTiles(report: ReportData, language: Language): Tile[] {
+  const { capture } = report;
+  if (capture.missing === undefined) return [...connectionTiles(capture, language), ...udpTiles(capture, language)];
+  const value = missingWords(protocolsOf(report), language)[capture.missing.kind];
+  return [{ label: language.report.tiles.capture, value, tone: 'none', section: 'glance' }];
+}
+
 function connectionTiles(
-  { capture }: ReportData,
-  { notation, diagram, report: { tiles, exchange } }: Language,
+  { conversations, omitted }: ReportData['capture'],
+  { notation, diagram, report: { tiles } }: Language,
 ): Tile[] {
   const section = 'glance';
-  const { conversations, missing, omitted } = capture;
-  if (missing !== undefined)
-    return [{ label: tiles.capture, value: exchange.missing[missing.kind], tone: 'none', section }];
   const [first] = conversations;
   if (first === undefined) return [];
   if (conversations.length + omitted > 1)

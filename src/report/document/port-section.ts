@@ -1,3 +1,4 @@
+import { writtenPort } from '../../core/listen-port.ts';
 import type { Language } from '../language/languages.ts';
 import { wholeText, type ReportData, type ReportPortCheck } from '../report-data.ts';
 import type { HolderDocument } from '../run/run-summary.ts';
@@ -14,7 +15,7 @@ export function portCheck(report: ReportData, language: Language): Block[] {
   const { portChecks, run } = report;
   if (portChecks.length === 0) return [{ kind: 'remark', tone: 'none', text: language.report.port.none }];
   const looks = portChecks.map((check): Look => ({ at: check.at, blocks: lookBlocks(check, language) }));
-  const ends = run.portsFreed.map(({ at, port, machine, holders, signal }): Look => {
+  const ends = run.portsFreed.map(({ at, machine, holders, signal, ...freed }): Look => {
     const names = holders.map(({ command, pid }) => `${command ?? '?'} (PID ${pid ?? '?'})`).join(', ');
     return {
       at,
@@ -22,7 +23,7 @@ export function portCheck(report: ReportData, language: Language): Block[] {
         {
           kind: 'remark',
           tone: 'none',
-          text: plainData(language.report.port.freed(port, machine, names, signal).replaceAll('`', '')),
+          text: plainData(language.report.port.freed(writtenPort(freed), machine, names, signal).replaceAll('`', '')),
         },
       ],
     };
@@ -35,12 +36,12 @@ function lookBlocks(check: ReportPortCheck, language: Language): Block[] {
     report: { port: words },
     notation,
   } = language;
-  const { state, port, machine, holders, tools, raw, at } = check;
+  const { state, machine, holders, tools, raw, at } = check;
   const sentence = {
     free: words.free,
     busy: holders.length === 0 ? words.inUse : words.busy,
     'time-wait': words.timeWait,
-  }[state](port, machine);
+  }[state](writtenPort(check), machine);
   const outputs = tools.length === 0 ? [{ command: words.raw, output: raw }] : tools;
   return [
     {

@@ -16,7 +16,7 @@ export interface RolesBySide {
 }
 
 /**
- * Who serves: it declares a port, or the capture shows that it was connected to; without either, a role that is called
+ * Who serves: it declares a port, or the capture shows that others came to it; without either, a role that is called
  * so.
  */
 export function rolesBySide({ run, lab, terminals, capture }: ReportData): RolesBySide {
@@ -25,7 +25,7 @@ export function rolesBySide({ run, lab, terminals, capture }: ReportData): Roles
     terminal: terminals.find((terminal) => terminal.role === role.role),
     listens: lab?.programs.find(({ name }) => name === role.role)?.listens.map(listenPort) ?? [],
   }));
-  const serving = new Set(capture.conversations.map(({ serverRole }) => serverRole));
+  const serving = new Set([...capture.conversations, ...capture.datagrams].map(({ serverRole }) => serverRole));
   const isServer = ({ role, listens }: RunRole): boolean =>
     listens.length > 0 || serving.has(role.role) || (lab === undefined && serving.size === 0 && role.role === 'server');
   return { servers: members.filter(isServer), clients: members.filter((member) => !isServer(member)) };

@@ -1,79 +1,26 @@
 import type { Conversation, Side } from '../../packets/conversation.ts';
-import type { CaptureGap } from '../../core/capture-facts.ts';
-import { clockTime } from '../../core/time/clock-time.ts';
-import { attemptSentence } from '../attempts/attempt-sentence.ts';
 import { optionTexts } from '../diagram/segment-text.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportCapture, ReportConversation, ReportData } from '../report-data.ts';
-import { data, plainData, type Block, type Data } from './blocks.ts';
+import { data, type Block, type Data } from './blocks.ts';
 
 /** How many conversations are drawn; all that are known are listed in the client–server section. */
 const MOST_DRAWN = 10;
 
-/** What TCP did, and what the machines tried. */
+/** What TCP did: each connection, drawn and in numbers. */
 export function tcpBlocks(report: ReportData, language: Language): Block[] {
-  const { exchange: words } = language.report;
   const { capture } = report;
   return [
-    { kind: 'subheading', text: words.diagram },
-    ...missing(report, language),
-    ...attemptBlocks(report, language),
     ...capture.conversations
       .slice(0, MOST_DRAWN)
       .flatMap((each) => conversationBlocks(each, capture.conversations.length > 1, isPartial(capture), language)),
     ...omittedRemark(report, language),
-    ...captureBlocks(report, language),
   ];
 }
 
 /** Packets are missing in it: from what is not there nothing follows. */
-function isPartial({ gaps, flaws }: ReportCapture): boolean {
+export function isPartial({ gaps, flaws }: ReportCapture): boolean {
   return gaps.length > 0 || flaws.some(({ kind }) => kind === 'lost' || kind === 'full');
-}
-
-function missing({ capture: { missing: reason } }: ReportData, { report: { exchange: words } }: Language): Block[] {
-  if (reason === undefined) return [];
-  const why = reason.reason === '' ? [] : [{ kind: 'remark', tone: 'none', text: plainData(reason.reason) } as const];
-  return [{ kind: 'remark', tone: 'none', text: words.missing[reason.kind] }, ...why];
-}
-
-/** What the machines tried besides, which is not in the capture; or that they tried nothing, where that is known. */
-function attemptBlocks({ capture: { attempts, nobodyTried } }: ReportData, { attempts: words }: Language): Block[] {
-  if (nobodyTried) return [{ kind: 'paragraph', text: words.none }];
-  if (attempts.length === 0) return [];
-  return [
-    { kind: 'paragraph', text: words.intro },
-    ...attempts.map((attempt): Block => ({
-      kind: 'remark',
-      tone: 'none',
-      text: plainData(attemptSentence(attempt, words)),
-    })),
-  ];
-}
-
-/** Where the packets were captured, and which of them are missing. */
-function captureBlocks(
-  { capture: { flaws, gaps, places } }: ReportData,
-  { report: { capture: words }, notation }: Language,
-): Block[] {
-  const where = [...new Set(places.map(({ machine, interface: port }) => `\`${machine}\` (\`${port}\`)`))];
-  return [
-    ...(where.length === 0 ? [] : [{ kind: 'paragraph', text: words.places(notation.list(where)) } as const]),
-    ...gaps.map((gap): Block => ({ kind: 'remark', tone: 'bad', text: gapText(gap, words) })),
-    ...flaws.map(({ kind, count }): Block => ({
-      kind: 'remark',
-      tone: 'bad',
-      text: words.flaws[kind](notation.number(count)),
-    })),
-  ];
-}
-
-function gapText(
-  { machine, interface: port, since }: CaptureGap,
-  { gap, neverCaptured }: Language['report']['capture'],
-): string {
-  const place = `\`${machine}\` (\`${port}\`)`;
-  return since === null ? neverCaptured(place) : gap(place, clockTime(Date.parse(since)));
 }
 
 function omittedRemark({ capture }: ReportData, { report: { exchange: words }, notation }: Language): Block[] {

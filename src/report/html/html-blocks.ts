@@ -2,6 +2,7 @@ import type { Block, Listing } from '../document/blocks.ts';
 import type { Language } from '../language/languages.ts';
 import { topologySvg } from '../topology/topology-svg.ts';
 import { conversationMarkup } from './conversation-html.ts';
+import { datagramsMarkup } from './datagrams-html.ts';
 import { highlight } from './highlight.ts';
 import { html, trusted, type Markup } from './markup.ts';
 import { playersMarkup } from './players.ts';
@@ -34,6 +35,7 @@ const renderers: Renderers = {
   },
   players: ({ terminals, pace }, language) => playersMarkup(terminals, pace, language),
   conversation: ({ number, conversation }, language) => conversationMarkup(number, conversation, language),
+  datagrams: ({ number, datagrams }, language) => datagramsMarkup(number, datagrams, language),
 };
 
 /** A block as HTML. */

@@ -2,6 +2,8 @@ import type { LanguageCode } from '../../core/lab-description.ts';
 import { spokenLanguage } from '../../core/language/speak.ts';
 import { attempts as attemptsEn } from './attempts-en.ts';
 import { attempts as attemptsFr } from './attempts-fr.ts';
+import { datagrams as datagramsEn, type DatagramWords } from './datagrams-en.ts';
+import { datagrams as datagramsFr } from './datagrams-fr.ts';
 import { diagram as diagramEn } from './diagram-en.ts';
 import { diagram as diagramFr } from './diagram-fr.ts';
 import { english } from './failure-en.ts';
@@ -20,6 +22,7 @@ export interface Language {
   readonly code: LanguageCode;
   readonly notation: Notation;
   readonly diagram: DiagramWords;
+  readonly datagrams: DatagramWords;
   readonly report: ReportWords;
   readonly attempts: AttemptWords;
   readonly failure: FailureWords;
@@ -32,6 +35,7 @@ export const languages: Readonly<Record<LanguageCode, Language>> = {
     code: 'en',
     notation: notations.en,
     diagram: diagramEn,
+    datagrams: datagramsEn,
     report: reportEn,
     failure: english,
     attempts: attemptsEn,
@@ -41,6 +45,7 @@ export const languages: Readonly<Record<LanguageCode, Language>> = {
     code: 'fr',
     notation: notations.fr,
     diagram: diagramFr,
+    datagrams: datagramsFr,
     report: reportFr,
     failure: french,
     attempts: attemptsFr,

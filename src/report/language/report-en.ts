@@ -1,5 +1,6 @@
 import type { Side } from '../../packets/conversation.ts';
 import type { CaptureFlaw } from '../../core/capture-facts.ts';
+import type { WrittenPort } from '../../core/listen-port.ts';
 import type { Pace } from '../terminals/pace.ts';
 
 /**
@@ -32,7 +33,7 @@ export const report = {
     steps: (passed: string, all: string) => `${passed} of ${all} steps passed`,
     notReached: (count: string) => `${count} not reached`,
     noSteps: 'no step was played',
-    port: (port: number, machine: string) => `port ${port} of ${machine}`,
+    port: (port: WrittenPort, machine: string) => `port ${port} of ${machine}`,
     portStates: {
       free: 'free before the start',
       busy: 'held by another process',
@@ -148,15 +149,15 @@ export const report = {
     omitted: (bytes: string, file: string) => `${bytes} are left out here; the whole is in ${file}`,
   },
   port: {
-    free: (port: number, machine: string) => `Port ${port} of \`${machine}\` is free: the server can take it.`,
-    busy: (port: number, machine: string) => `Port ${port} of \`${machine}\` is held by another process.`,
-    inUse: (port: number, machine: string) =>
+    free: (port: WrittenPort, machine: string) => `Port ${port} of \`${machine}\` is free: the server can take it.`,
+    busy: (port: WrittenPort, machine: string) => `Port ${port} of \`${machine}\` is held by another process.`,
+    inUse: (port: WrittenPort, machine: string) =>
       `Port ${port} of \`${machine}\` is in use, though nobody listens: a server would get ` +
       '"Address already in use" (EADDRINUSE).',
-    timeWait: (port: number, machine: string) =>
+    timeWait: (port: WrittenPort, machine: string) =>
       `Port ${port} of \`${machine}\` is free; connections that ended lately are still remembered (TIME_WAIT). ` +
       'That is no process, and there is nothing to end.',
-    freed: (port: number, machine: string, holders: string, signal: string) =>
+    freed: (port: WrittenPort, machine: string, holders: string, signal: string) =>
       `The process that held port ${port} of \`${machine}\` was ended with the signal ${signal}: ${holders}.`,
     holderTable: 'Who held it',
     holderHeads: { process: 'Process', pid: 'PID', user: 'User', address: 'Address', since: 'Since' },

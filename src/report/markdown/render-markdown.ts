@@ -2,6 +2,7 @@ import type { Block, Detail, Listing, ReportDocument } from '../document/blocks.
 import type { Language } from '../language/languages.ts';
 import type { Notation } from '../language/wording.ts';
 import { topologyMermaid } from '../topology/mermaid.ts';
+import { datagramsMermaid } from './datagram-diagram.ts';
 import { codeBlock, escapeText, proseText, valueText } from './escape-markdown.ts';
 import { sequenceMermaid } from './sequence-diagram.ts';
 
@@ -69,6 +70,7 @@ const renderers: Renderers = {
   players: () => '',
   conversation: ({ conversation: { conversation, spoken } }, { diagram, notation }) =>
     codeBlock(sequenceMermaid(conversation, spoken, diagram, notation), 'mermaid'),
+  datagrams: ({ datagrams }, language) => codeBlock(datagramsMermaid(datagrams, language), 'mermaid'),
 };
 
 function blockText(block: Block, language: Language): string {

@@ -1,5 +1,6 @@
 import { lacksText, type Conversation, type Segment, type Side } from '../../packets/conversation.ts';
 import type { SegmentWords, Words } from '../diagram/diagram-words.ts';
+import type { DatagramConversation } from '../../packets/udp/datagram-conversation.ts';
 import type { Moment } from './moments.ts';
 
 /** The programs at both ends of a conversation. */
@@ -49,6 +50,19 @@ export class SpokenLinker {
     return words;
   }
 
+  /** The same for datagrams: the command that sent the first of them, and what was typed and shown of each. */
+  linkDatagrams({ datagrams }: DatagramConversation, ends: Ends): ReadonlyMap<number, SegmentWords> {
+    const words = new Map<number, SegmentWords>();
+    for (const [place, datagram] of lookedAt(datagrams).entries()) {
+      // What came twice says nothing new.
+      if (datagram.marks.includes('duplicate')) continue;
+      const opening = place === 0 && datagram.from === 'client' ? this.#opening(ends) : {};
+      const found = { ...opening, ...this.#data(datagram, ends, !datagram.marks.includes('lost')) };
+      if (Object.keys(found).length > 0) words.set(datagram.packet, found);
+    }
+    return words;
+  }
+
   #wordsOf(segment: Segment, { client, handshake, close }: Conversation, ends: Ends): SegmentWords | undefined {
     const { packet, from, flags } = segment;
     if (packet === handshake.syn) return this.#opening(ends);
@@ -78,18 +92,16 @@ export class SpokenLinker {
     };
   }
 
-  #data(segment: Segment, ends: Ends): SegmentWords {
-    const { from, text } = segment;
+  /** `arrives`: its receiver may have shown it. */
+  #data(sent: Pick<Segment, 'from' | 'text' | 'length'>, ends: Ends, arrives = true): SegmentWords {
+    const { from, text } = sent;
     const other = from === 'client' ? 'server' : 'client';
     const [first = '', ...more] = text.split(/\r?\n/).filter((line) => line.trim() !== '');
     if (first === '') return {};
-    const said = this.#typed(ends[from], first.trim()) ?? payloadWords(first, more.length, lacksText(segment));
+    const said = this.#typed(ends[from], first.trim()) ?? payloadWords(first, more.length, lacksText(sent));
     return {
       ...sideWords(from, said),
-      ...sideWords(
-        other,
-        this.#nextLine(ends[other], (line) => line.includes(first.trim())),
-      ),
+      ...sideWords(other, arrives ? this.#nextLine(ends[other], (line) => line.includes(first.trim())) : undefined),
     };
   }
 
@@ -128,7 +140,7 @@ export class SpokenLinker {
   }
 }
 
-function lookedAt(segments: readonly Segment[]): readonly Segment[] {
+function lookedAt<T>(segments: readonly T[]): readonly T[] {
   const { first, last } = windowSize;
   return segments.length <= first + last ? segments : [...segments.slice(0, first), ...segments.slice(-last)];
 }

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { report } from '../../src/commands/runs/report.ts';
+import { verifyRecord } from '../../src/evidence/verify/verify-record.ts';
+import type { Event } from '../../src/core/events.ts';
+import type { LanguageCode } from '../../src/core/lab-description.ts';
+import { assertGolden } from '../helpers/golden.ts';
+import { captureBytes } from '../helpers/packets/capture-files.ts';
+import { testContext } from '../helpers/command-context.ts';
+import { storedRun, type StoredRunChanges } from '../helpers/stored-run.ts';
+import { udpEvents, udpRun } from '../helpers/udp-run.ts';
+
+async function written(changes: StoredRunChanges, format: 'md' | 'json', language: LanguageCode): Promise<string> {
+  using run = storedRun(changes);
+  const output = join(run.path, 'report');
+  await report(testContext(run.path).context, { run: undefined, language, format, output });
+  return readFileSync(output, 'utf8');
+}
+
+/** Without the programs' own texts, which are the same for both protocols. */
+function withoutPrograms(text: string): string {
+  return text.replace(/^## 4\..*?(?=^## 5\.)/ms, '');
+}
+
+for (const language of ['en', 'fr'] as const) {
+  test(`a report of datagrams says what UDP did, and nothing of TCP, in the language ${language}`, async () => {
+    const text = withoutPrograms(await written(udpRun, 'md', language));
+    assert.doesNotMatch(text, /TCP|SYN|FIN|undefined|NaN|\[object/);
+    assertGolden(join(import.meta.dirname, `golden/udp-report.${language}.txt`), text.replace(/^## 10\..*/ms, ''));
+  });
+}
+
+test('no report of a program with a UDP port says that TCP segments are missing', async () => {
+  for (const capture of [null, captureBytes('normal').subarray(0, 24), Buffer.from('no capture')]) {
+    for (const language of ['en', 'fr'] as const) {
+      const text = await written({ ...udpRun, files: { 'capture.pcap': capture } }, 'md', language);
+      assert.doesNotMatch(withoutPrograms(text), /TCP/);
+      assert.match(text, /UDP/);
+    }
+  }
+});
+
+/** The lab has a port of TCP, too. */
+function withBoth(recorded: readonly Event[]): readonly Event[] {
+  return udpEvents(recorded).map((event): Event => {
+    if (event.kind !== 'lab-described') return event;
+    const programs = event.lab.programs.map((program) =>
+      program.name === 'server' ? Object.assign({}, program, { listens: ['7999/udp', 80] as const }) : program,
+    );
+    return Object.assign({}, event, { lab: { ...event.lab, programs } });
+  });
+}
+
+/** An hour later than the packets. */
+function later(recorded: readonly Event[]): readonly Event[] {
+  return udpEvents(recorded).map((event) =>
+    Object.assign({}, event, { at: { ...event.at, wallMs: event.at.wallMs + 3_600_000 } }),
+  );
+}
+
+test('a lab with ports of both protocols is told of both', async () => {
+  const text = withoutPrograms(await written({ ...udpRun, events: withBoth }, 'md', 'en'));
+  for (const wanted of [
+    'SOCK_STREAM',
+    'SOCK_DGRAM',
+    'holds no TCP segment',
+    'What UDP did',
+    'TCP port `80`',
+    'UDP port `7999`',
+  ])
+    assert.ok(text.includes(wanted), wanted);
+});
+
+test('programs get datagrams, their losses, answers and errors next to the connections', async () => {
+  const { capture } = JSON.parse(await written(udpRun, 'json', 'en')) as {
+    capture: { conversations: unknown[]; omittedDatagrams: number; icmp: { reason: string }[]; datagrams: Facts[] };
+  };
+  const [exchange] = capture.datagrams;
+  assert.deepEqual([capture.conversations, capture.datagrams.length, capture.omittedDatagrams], [[], 1, 0]);
+  assert.deepEqual(
+    [exchange!.clientRole, exchange!.answered, exchange!.sent.client.lost, exchange!.sent.server.duplicated],
+    ['client', 2, 1, 1],
+  );
+  assert.deepEqual(
+    exchange!.datagrams.map(({ from, number, marks }) => `${from} ${number} ${marks.join()}`.trim()),
+    [
+      'client 1',
+      'server 1',
+      'client 2 lost',
+      'client 3',
+      'server 2',
+      'server 2 duplicate',
+      'client 4 fragmented',
+      'client 5',
+    ],
+  );
+  assert.deepEqual(
+    capture.icmp.map(({ reason }) => reason),
+    ['port'],
+  );
+});
+
+interface Facts {
+  readonly clientRole: string;
+  readonly answered: number;
+  readonly sent: Readonly<Record<'client' | 'server', { readonly lost: number; readonly duplicated: number }>>;
+  readonly datagrams: readonly { readonly from: string; readonly number: number; readonly marks: readonly string[] }[];
+}
+
+test('a record whose datagrams are of another time does not fit', async () => {
+  using right = storedRun(udpRun);
+  assert.deepEqual(
+    (await verifyRecord(right.run)).misfits.filter(({ file }) => file === 'capture.pcap'),
+    [],
+  );
+  using wrong = storedRun({ ...udpRun, events: later });
+  assert.ok((await verifyRecord(wrong.run)).misfits.some(({ kind }) => kind === 'other-time'));
+});
