@@ -251,7 +251,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'playing/standstill.ts',
     'propose.ts',
     'recheck/recheck.ts',
-    'recheck/refuted-tcp.ts',
+    'recheck/refuted-packets.ts',
     'render-failure.ts',
     'role-story.ts',
     'scenario.ts',

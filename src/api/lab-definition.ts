@@ -221,7 +221,17 @@ export interface NetworkDefinition {
 
 /** One step of a scenario. */
 export type Step =
-  StartStep | SendStep | PressStep | ExpectStep | ExitStep | CloseStep | SignalStep | WaitStep | RunStep | TcpStep;
+  | StartStep
+  | SendStep
+  | PressStep
+  | ExpectStep
+  | ExitStep
+  | CloseStep
+  | SignalStep
+  | WaitStep
+  | RunStep
+  | TcpStep
+  | UdpStep;
 
 /** The step `start`. */
 export interface StartStep {
@@ -338,6 +348,31 @@ export interface TcpStep {
       | undefined;
     readonly reset?: 'none' | 'any' | 'client' | 'server' | undefined;
     readonly retransmissions?: number | 'some' | undefined;
+    readonly payload?:
+      { readonly client?: string | RegExp | undefined; readonly server?: string | RegExp | undefined } | undefined;
+    readonly timeout?: string | undefined;
+  };
+  /** Time limit of this step. */
+  readonly timeout?: string | undefined;
+}
+
+/** The step `udp`. */
+export interface UdpStep {
+  /**
+   * Checks in the captured packets what UDP did so far: how many datagrams were sent, answered, lost, duplicated or
+   * cut in fragments, which ones ICMP reported as undeliverable, the text that they carried.
+   */
+  readonly udp: {
+    readonly port?: number | undefined;
+    readonly from?: string | undefined;
+    readonly datagrams?:
+      { readonly client?: number | string | undefined; readonly server?: number | string | undefined } | undefined;
+    readonly answered?: number | string | undefined;
+    readonly lost?: number | string | undefined;
+    readonly duplicated?: number | string | undefined;
+    readonly reordered?: number | string | undefined;
+    readonly fragmented?: number | string | undefined;
+    readonly unreachable?: number | string | undefined;
     readonly payload?:
       { readonly client?: string | RegExp | undefined; readonly server?: string | RegExp | undefined } | undefined;
     readonly timeout?: string | undefined;

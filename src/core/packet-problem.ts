@@ -1,4 +1,4 @@
-/** What a `tcp` step wanted and found in the captured packets, as plain data (see `step-problem.ts`). */
+/** What a `tcp` or `udp` step wanted and found in the captured packets, as plain data (see `step-problem.ts`). */
 export interface PacketProblem {
   readonly wanted: PacketWish;
   readonly found: PacketFinding;
@@ -7,7 +7,16 @@ export interface PacketProblem {
 /** The end that opened the connection, and the other. */
 type PacketSide = 'client' | 'server';
 
-/** What TCP must have done. */
+/** How many there may be; without `most`, any number from `least` on. */
+export interface CountRange {
+  readonly least: number;
+  readonly most?: number | undefined;
+}
+
+/** What can be seen of a datagram. `fragmented`: larger than a packet, so that IP cut it. */
+type DatagramFate = 'lost' | 'duplicated' | 'reordered' | 'fragmented';
+
+/** What TCP or UDP must have done. */
 export type PacketWish =
   | { readonly kind: 'connections'; readonly count: number }
   /** No connection comes about. */
@@ -21,7 +30,13 @@ export type PacketWish =
   | { readonly kind: 'reset'; readonly by: 'none' | 'any' | PacketSide }
   | { readonly kind: 'retransmissions'; readonly count: number | 'some' }
   /** `pattern` as it is written in the lab file. */
-  | { readonly kind: 'payload'; readonly side: PacketSide; readonly pattern: string };
+  | { readonly kind: 'payload'; readonly side: PacketSide; readonly pattern: string }
+  | { readonly kind: 'datagrams'; readonly side: PacketSide; readonly count: CountRange }
+  /** Of the datagrams of the client. */
+  | { readonly kind: 'answered'; readonly count: CountRange }
+  | { readonly kind: 'datagram-fate'; readonly fate: DatagramFate; readonly count: CountRange }
+  /** Errors of ICMP about datagrams. */
+  | { readonly kind: 'unreachable'; readonly count: CountRange };
 
 /** What is there instead. A packet that is undefined was before the capture. */
 export type PacketFinding =
@@ -53,7 +68,39 @@ export type PacketFinding =
       readonly text: string;
       readonly isCutBefore?: true | undefined;
       readonly isCutAfter?: true | undefined;
-    };
+    }
+  | { readonly kind: 'no-datagrams' }
+  | { readonly kind: 'datagrams'; readonly count: number; readonly first: readonly DatagramName[] }
+  /** So many of the client's datagrams, and the first of those that no answer followed. */
+  | {
+      readonly kind: 'answered';
+      readonly count: number;
+      readonly of: number;
+      readonly unanswered: readonly DatagramName[];
+    }
+  | { readonly kind: 'datagram-errors'; readonly count: number; readonly first: readonly DatagramErrorName[] };
+
+export interface DatagramName {
+  /** Its packet in the capture, from 1. */
+  readonly number: number;
+  readonly from: PacketSide;
+  /** Bytes of payload. */
+  readonly length: number;
+  /** After the first datagram between its ends. */
+  readonly afterMs: number;
+}
+
+/** A message of ICMP that a datagram did not arrive. */
+export interface DatagramErrorName {
+  /** Its packet in the capture, from 1. */
+  readonly packet: number;
+  /** The machine or address that says so. */
+  readonly by: string;
+  /** `port`: no program has the port there. */
+  readonly reason: 'network' | 'host' | 'protocol' | 'port' | 'prohibited' | 'hops' | 'reassembly' | 'other';
+  /** Where the datagram was to go: `vm1:7999`. */
+  readonly place: string;
+}
 
 export interface ConnectionName {
   /** Its client: `vm2:41000`. */

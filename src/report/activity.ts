@@ -11,7 +11,8 @@ export type Doing =
   /** `known`: how many connections it has already. */
   | { readonly kind: 'accept'; readonly known: number }
   | { readonly kind: 'receive'; readonly peers: readonly string[] }
-  | { readonly kind: 'datagram'; readonly peers: readonly string[] }
+  /** `ports`: those of its own that it has chosen, and where anyone may send to. */
+  | { readonly kind: 'datagram'; readonly peers: readonly string[]; readonly ports: readonly number[] }
   | { readonly kind: 'send'; readonly peers: readonly string[] }
   | { readonly kind: 'connect'; readonly to: readonly string[] }
   | ({ readonly kind: 'endless' } & EndlessOutput)
@@ -24,6 +25,8 @@ type Simple =
 export type Remark =
   /** Bytes from a peer that it has not read. */
   | { readonly kind: 'unread'; readonly bytes: number; readonly from: string }
+  /** How many they are, no table tells: the kernel counts the memory that they take. `from` is empty if any may send. */
+  | { readonly kind: 'datagrams-unread'; readonly port: number; readonly from: string }
   /** Bytes that were typed and that it has not read. */
   | { readonly kind: 'typed-unread'; readonly bytes: number }
   /** Connections that it has not accepted. */
@@ -45,6 +48,9 @@ export interface Deadlock {
   readonly roles: readonly [string, string];
   readonly call: 'receive' | 'send';
 }
+
+/** Where Linux begins to choose ports (net.ipv4.ip_local_port_range): the program knows none of these. */
+const FIRST_CHOSEN_PORT = 32_768;
 
 const silentWaits: ReadonlySet<WaitKind> = new Set(['child', 'lock', 'pipe', 'signal', 'sleep', 'file']);
 
@@ -96,8 +102,11 @@ function activityOf(program: ProgramEvidence, evidence: Evidence): Activity | un
   const waits = telling.length === 0 ? look.waits : telling;
   const remarks: Remark[] = [
     ...sockets
-      .filter((socket) => isConnected(socket) && socket.unread > 0)
+      .filter((socket) => socket.protocol === 'tcp' && isConnected(socket) && socket.unread > 0)
       .map((socket): Remark => ({ kind: 'unread', bytes: socket.unread, from: who(socket) })),
+    ...sockets
+      .filter((socket) => socket.protocol === 'udp' && socket.unread > 0)
+      .map((socket): Remark => ({ kind: 'datagrams-unread', port: socket.local.port, from: who(socket) })),
     ...(typedUnread > 0 ? [{ kind: 'typed-unread', bytes: typedUnread } as const] : []),
     ...sockets
       .filter((socket) => socket.state === 'listen' && socket.unread > 0 && !socket.isWaitedFor)
@@ -121,7 +130,10 @@ function doingOf(wait: WaitKind, { entry, sockets }: Look, who: (socket: HeldSoc
   if (wait === 'keyboard') return { kind: entry === 'keys' ? 'key' : entry === 'hidden' ? 'hidden-line' : 'line' };
   if (wait !== 'receive') return { kind: wait };
   const isUdp = waitedFor.length > 0 && waitedFor.every(({ protocol }) => protocol === 'udp');
-  return { kind: isUdp ? 'datagram' : 'receive', peers: peersOf(waitedFor.filter(isConnected)) };
+  const peers = peersOf(waitedFor.filter(isConnected));
+  if (!isUdp) return { kind: 'receive', peers };
+  const ports = waitedFor.flatMap(({ peer, local: { port } }) => (peer === undefined ? [port] : []));
+  return { kind: 'datagram', peers, ports: [...new Set(ports)].filter((port) => port < FIRST_CHOSEN_PORT) };
 }
 
 function isConnected({ protocol, state, peer }: HeldSocket): boolean {

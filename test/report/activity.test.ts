@@ -187,10 +187,15 @@ describe('what a program does', () => {
 
   test('UDP, a connection that the other closed, and a program of which nothing is known', () => {
     const udp = socket('0.0.0.0 7999', undefined, { protocol: 'udp', state: 'unconnected', ...waiting });
+    const asks = socket('10.0.0.2 40001', '10.0.0.1 7999', { protocol: 'udp', state: 'established', ...waiting });
+    // What a table says of datagrams is the memory that they take.
+    const deaf = socket('0.0.0.0 40002', undefined, { protocol: 'udp', state: 'unconnected', unread: 768 });
     const left = socket('10.0.0.1 7999', '10.0.0.2 5', { state: 'close-wait' });
     bothSay(
       [
         program('udp', 'vm1', look(['receive'], [udp])),
+        program('asks', 'vm2', look(['receive'], [asks])),
+        program('deaf', 'vm2', look(['sleep'], [deaf])),
         program('loop', 'vm1', look(['busy'], [left])),
         program('quiet', 'vm1', look([])),
         program('blind', 'vm1', look([], [socket('10.0.0.1 7999', '10.0.0.3 5', { unread: 12 })])),
@@ -199,13 +204,17 @@ describe('what a program does', () => {
       ],
       {
         en: [
-          'udp waits in recvfrom() for a datagram',
+          'udp waits in recvfrom() for a datagram on UDP port 7999',
+          'asks waits in recvfrom() for a datagram from vm1',
+          'deaf sleeps, datagrams lie unread at its UDP port 40002',
           'loop computes, vm2 has closed the connection',
           'blind: 12 bytes from vm3 lie unread',
           'gone has ended with status 0',
         ],
         fr: [
-          'udp attend dans recvfrom() un datagramme',
+          'udp attend dans recvfrom() un datagramme sur le port UDP 7999',
+          'asks attend dans recvfrom() un datagramme de vm1',
+          'deaf dort (sleep), des datagrammes ne sont pas lus sur son port UDP 40002',
           'loop calcule, vm2 a fermé la connexion',
           'blind : 12 octets de vm3 ne sont pas lus',
           'gone s’est terminé avec le code 0',

@@ -34,7 +34,21 @@ const wishes: ByKind<PacketWish> = {
   reset: (['none', 'any', 'server'] as const).map((by) => ({ kind: 'reset', by })),
   retransmissions: ([0, 1, 2, 'some'] as const).map((count) => ({ kind: 'retransmissions', count })),
   payload: [{ kind: 'payload', side: 'client', pattern: '"Hello"' }],
+  datagrams: [{ least: 0, most: 0 }, { least: 1 }, { least: 10, most: 10 }, { least: 0, most: 3 }].map((count) => ({
+    kind: 'datagrams',
+    side: 'client',
+    count,
+  })),
+  answered: [{ kind: 'answered', count: { least: 8 } }],
+  'datagram-fate': (['lost', 'duplicated', 'reordered', 'fragmented'] as const).map((fate) => ({
+    kind: 'datagram-fate',
+    fate,
+    count: { least: 1, most: 2 },
+  })),
+  unreachable: [{ kind: 'unreachable', count: { least: 0, most: 0 } }],
 };
+
+const datagram = { number: 3, from: 'client', length: 12, afterMs: 0.304 } as const;
 
 const packetFindings: ByKind<PacketFinding> = {
   nobody: [{ kind: 'nobody' }],
@@ -64,13 +78,32 @@ const packetFindings: ByKind<PacketFinding> = {
     { kind: 'sent', firstPacket: 4, lastPacket: 4, text: 'Hello\n' },
     { kind: 'sent', firstPacket: 4, lastPacket: 9, text: 'vm1', isCutBefore: true, isCutAfter: true },
   ],
+  'no-datagrams': [{ kind: 'no-datagrams' }],
+  datagrams: [
+    { kind: 'datagrams', count: 1, first: [datagram] },
+    { kind: 'datagrams', count: 7, first: [datagram, { ...datagram, number: 4, from: 'server', length: 1 }] },
+  ],
+  answered: [
+    { kind: 'answered', count: 8, of: 10, unanswered: [datagram] },
+    { kind: 'answered', count: 1, of: 1, unanswered: [] },
+  ],
+  'datagram-errors': (
+    ['network', 'host', 'protocol', 'port', 'prohibited', 'hops', 'reassembly', 'other'] as const
+  ).map((reason) => ({
+    kind: 'datagram-errors',
+    count: 2,
+    first: [{ packet: 4, by: 'vm1', reason, place: 'vm1:7999' }],
+  })),
 };
 
 const expectations: ByKind<Expectation> = {
   text: [{ kind: 'text', role: 'server', pattern: '/from client .*/i' }],
   prompt: [{ kind: 'prompt', role: 'client', pattern: '"> "' }],
   input: [{ kind: 'input', role: 'client' }],
-  listen: [{ kind: 'listen', role: 'server', machine: 'vm1', port: 7999 }],
+  listen: [
+    { kind: 'listen', role: 'server', machine: 'vm1', port: 7999 },
+    { kind: 'listen', role: 'server', machine: 'vm1', protocol: 'udp', port: 7999 },
+  ],
   end: [
     { kind: 'end', role: 'client', end: 0 },
     { kind: 'end', role: 'server', end: 'INT' },

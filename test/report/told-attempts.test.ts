@@ -16,6 +16,7 @@ const context = {
   ],
   programs: [
     { name: 'httpd', on: 'web', listens: [8080] },
+    { name: 'clock', on: 'web', listens: ['3700/udp' as const] },
     { name: 'browser', on: 'pc', listens: [] },
   ],
 };
@@ -83,7 +84,7 @@ test('a connection to a server of the lab is told of by the capture, and a clien
 test('datagrams are told of where nobody took them, or outside; answers, names and broadcasts are not', () => {
   const udp = { protocol: 'udp' } as const;
   assert.deepEqual(said('172.20.1.3', 9999, { ...udp, refused: 2 }), [
-    'pc sent UDP datagrams to web:9999, where no program has that port open',
+    'pc sent UDP datagrams to web:9999, where no program has that port open; clock should have UDP web:3700 open',
   ]);
   assert.deepEqual(said('192.0.2.1', 9999, udp), ['pc sent UDP datagrams to 192.0.2.1:9999 (outside of the lab)']);
   for (const address of ['172.20.1.3', '172.20.1.255', '255.255.255.255', '224.0.0.251', 'ff02::fb'])
@@ -112,4 +113,25 @@ test('the same in French', () => {
     told.map((one) => attemptSentence(one, languages.fr.attempts)),
     ['pc a essayé 127.0.0.1:8080 (elle-même) et a été refusée (2 fois)\u202f; httpd écoute sur web:8080'],
   );
+});
+
+test('datagrams that were refused name the server of that protocol; one of the other protocol is told as that', () => {
+  const udp = { protocol: 'udp', refused: 1 } as const;
+  const open = (...addresses: string[]): ListeningProgram[] => [
+    { program: 'clock', machine: 'web', protocol: 'udp', port: 3700, addresses },
+  ];
+  const sent = (port: number): string => `pc sent UDP datagrams to web:${port}, where no program has that port open; `;
+  assert.deepEqual(said('172.20.1.3', 3700, udp, open()), [`${sent(3700)}clock does not have UDP web:3700 open`]);
+  assert.deepEqual(said('172.20.1.3', 3700, udp, open('127.0.0.1')), [
+    `${sent(3700)}clock has UDP open on 127.0.0.1 only, so no other machine reaches web:3700`,
+  ]);
+  assert.deepEqual(said('172.20.1.3', 3701, udp, open('*')), [`${sent(3701)}clock has UDP web:3700 open`]);
+  assert.deepEqual(said('172.20.1.3', 3701, udp), [`${sent(3701)}clock should have UDP web:3700 open`]);
+  assert.deepEqual(said('172.20.1.3', 29_710, udp), [
+    `${sent(29_710)}clock should have UDP web:3700 open; 29710 is 3700 with its two bytes swapped: htons is missing`,
+  ]);
+  assert.deepEqual(said('172.20.1.3', 8080, udp), [`${sent(8080)}pc used UDP, and httpd uses TCP`]);
+  assert.deepEqual(said('172.20.1.3', 3700, REFUSED), [
+    'pc tried web:3700 and was refused; pc used TCP, and clock uses UDP',
+  ]);
 });

@@ -14,7 +14,8 @@ const TOKEN =
 
 /**
  * What looks like a table of verbs: keys or texts within one pair of brackets of which at least two, and at least half,
- * are names of verbs. Single names are words of all trades (`close`, `signal`), tables of them are not.
+ * are names of verbs. Single names are words of all trades (`close`, `signal`), tables of them are not; `tcp` and `udp`
+ * together are protocols.
  */
 function verbTables(code: string): string[] {
   const tables: string[] = [];
@@ -25,8 +26,9 @@ function verbTables(code: string): string[] {
     else if (name !== undefined) open.at(-1)?.add(name);
     else if (closes !== undefined) {
       const words = open.pop() ?? new Set();
-      const known = words.intersection(names).size;
-      if (known >= 2 && known * 2 >= words.size) tables.push([...words].join(', '));
+      const known = words.intersection(names);
+      const isProtocols = known.isSubsetOf(new Set(['tcp', 'udp']));
+      if (known.size >= 2 && !isProtocols && known.size * 2 >= words.size) tables.push([...words].join(', '));
     }
   }
   return tables;

@@ -9,14 +9,14 @@ import { misfitsAt, type Misfit, type MisfitFacts } from '../../report/record/mi
 import type { NetworkFold } from '../../report/attempts/network-fold.ts';
 import { CAPTURE_FILE, LARGEST_CAPTURE } from '../../report/run/run-files.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
-import { refutedTcp, type PassedTcp } from '../../scenario/recheck/refuted-tcp.ts';
+import { refutedByPackets, type PassedLook } from '../../scenario/recheck/refuted-packets.ts';
 import { readStoredBytes } from '../../state/files/stored-file.ts';
 
 /** What the events say of the network. */
 export interface ToldNetwork {
   readonly network: NetworkFold;
   readonly run: RunDocument;
-  readonly tcpSteps: readonly PassedTcp[];
+  readonly packetSteps: readonly PassedLook[];
 }
 
 /** Clocks are compared to a fraction of this. */
@@ -25,7 +25,7 @@ const CLOCK_ERROR_MS = 2000;
 const NEAR_MS = 250;
 
 /**
- * Compares the packets of a run with its events: how many there are and when, the `tcp` steps once more, and what the
+ * Compares the packets of a run with its events: how many there are and when, the `tcp` and `udp` steps once more, and what the
  * kernels of the machines counted. Undefined when there is no capture.
  */
 export async function checkPackets(folder: string, told: ToldNetwork): Promise<Misfit[] | undefined> {
@@ -49,7 +49,7 @@ export async function checkPackets(folder: string, told: ToldNetwork): Promise<M
     ...countMisfits(reading, facts),
     ...timeMisfits(reading, told.run, facts),
     ...(isWhole ? attemptMisfits(reading, told.network, facts) : []),
-    ...(isWhole ? tcpMisfits({ bytes, hints, reading, facts }, told.tcpSteps) : []),
+    ...(isWhole ? stepMisfits({ bytes, hints, reading, facts }, told.packetSteps) : []),
   ]);
 }
 
@@ -115,15 +115,15 @@ interface WholeCapture {
 }
 
 /** More would take long, and a scenario has a few. */
-const MOST_TCP_STEPS = 50;
+const MOST_STEPS = 50;
 
 /** Each step looked at the packets until then; just which those were is known only nearly. */
-function tcpMisfits({ bytes, hints, reading, facts }: WholeCapture, steps: readonly PassedTcp[]): MisfitFacts[] {
+function stepMisfits({ bytes, hints, reading, facts }: WholeCapture, steps: readonly PassedLook[]): MisfitFacts[] {
   const slackMs = NEAR_MS + offsetOf(facts);
-  return steps.slice(0, MOST_TCP_STEPS).flatMap((step): MisfitFacts[] => {
+  return steps.slice(0, MOST_STEPS).flatMap((step): MisfitFacts[] => {
     const until = [step.wallMs, step.wallMs + slackMs, step.wallMs - slackMs];
     const readings = [...until.map((untilMs) => readCapture(bytes, hints, untilMs)), reading];
-    const refuted = refutedTcp(step, readings);
+    const refuted = refutedByPackets(step, readings);
     return refuted === undefined ? [] : [{ kind: 'step-refuted', number: step.index + 1, problem: refuted.problem }];
   });
 }

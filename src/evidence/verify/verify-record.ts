@@ -75,7 +75,7 @@ export async function verifyRecord(
   const result = leftOut.has(EVENTS_FILE) && stored !== undefined ? stored : concluded(told.summary, stored);
   const packets = leftOut.has(CAPTURE_FILE)
     ? undefined
-    : await checkPackets(folder, { network: told.network, run: result, tcpSteps: recheck.tcpSteps });
+    : await checkPackets(folder, { network: told.network, run: result, packetSteps: recheck.packetSteps });
   const version = told.network.lab?.version;
   const isOurs = version === undefined || version === packageJson.version;
   const isWhole =

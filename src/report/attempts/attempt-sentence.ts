@@ -24,6 +24,15 @@ export interface AttemptWords {
     readonly unreachable: (machine: string, target: string) => string;
     readonly sent: (machine: string, target: string) => string;
   };
+  /** Of servers that get datagrams. */
+  readonly datagramServer: {
+    readonly opened: (program: string, place: string) => string;
+    readonly loopback: (program: string, addresses: string, place: string) => string;
+    readonly silent: (program: string, place: string) => string;
+    readonly declared: (program: string, place: string) => string;
+  };
+  /** The server has the other protocol. */
+  readonly otherProtocol: (machine: string, used: string, program: string, its: string) => string;
   readonly nameQuestion: (machine: string, target: string) => string;
   readonly server: {
     readonly listens: (program: string, place: string) => string;
@@ -40,20 +49,28 @@ const NAME_SERVER_PORT = 53;
 /** An attempt and the server that may have been meant, as one sentence without its full stop. */
 export function attemptSentence(attempt: ToldAttempt, words: AttemptWords): string {
   const target = targetOf(attempt, words);
-  const { machine, protocol, outcome } = attempt;
-  if (isNameQuestion(attempt)) return words.nameQuestion(machine, target);
-  if (protocol === 'udp')
-    return outcome === 'refused' || outcome === 'unreachable'
-      ? words.udp[outcome](machine, target)
-      : words.udp.sent(machine, target);
-  const happened =
-    outcome === 'refused'
-      ? words.tcp.refused(machine, target, attempt.refused)
-      : words.tcp[outcome === 'sent' ? 'unanswered' : outcome](machine, target);
-  const servers = attempt.servers.map((server) => serverText(server, words));
+  const { machine, protocol } = attempt;
+  const isOfLab = attempt.servers.some((server) => server.protocol === 'udp' && server.port === NAME_SERVER_PORT);
+  if (isNameQuestion(attempt) && !isOfLab) return words.nameQuestion(machine, target);
+  const happened = protocol === 'udp' ? datagramsText(attempt, target, words) : connectionText(attempt, target, words);
+  const servers = attempt.servers.map((server) =>
+    (server.protocol ?? 'tcp') === protocol
+      ? serverText(server, words)
+      : words.otherProtocol(machine, protocol.toUpperCase(), server.program, (server.protocol ?? 'tcp').toUpperCase()),
+  );
   const meant = attempt.servers.find(({ port }) => port !== attempt.to.port && port === swapped(attempt.to.port));
   const order = meant === undefined ? [] : [words.swapped(attempt.to.port, meant.port)];
   return [happened, ...servers, ...order].join(words.separator);
+}
+
+function datagramsText({ machine, outcome }: ToldAttempt, target: string, { udp }: AttemptWords): string {
+  return outcome === 'refused' || outcome === 'unreachable' ? udp[outcome](machine, target) : udp.sent(machine, target);
+}
+
+function connectionText({ machine, outcome, refused }: ToldAttempt, target: string, { tcp }: AttemptWords): string {
+  return outcome === 'refused'
+    ? tcp.refused(machine, target, refused)
+    : tcp[outcome === 'sent' ? 'unanswered' : outcome](machine, target);
 }
 
 /** A port number with its two bytes exchanged: what a missing htons(3) makes of it. */
@@ -68,11 +85,13 @@ function targetOf({ to: { address, port }, place, owner }: ToldAttempt, words: A
   return `${socket} (${place === 'gateway' ? words.places.gateway(owner ?? '') : words.places[place]})`;
 }
 
-function serverText({ program, machine, port, addresses }: MeantServer, words: AttemptWords): string {
-  if (addresses === undefined) return words.server.declared(program, `${machine}:${port}`);
-  if (addresses.length === 0) return words.server.silent(program, `${machine}:${port}`);
-  if (addresses.every(isLoopback)) return words.server.loopback(program, addresses.join(', '), `${machine}:${port}`);
-  return words.server.listens(program, `${machine}:${port}`);
+function serverText({ program, machine, protocol, port, addresses }: MeantServer, words: AttemptWords): string {
+  const place = `${machine}:${port}`;
+  const { declared, silent, loopback } = protocol === 'udp' ? words.datagramServer : words.server;
+  if (addresses === undefined) return declared(program, place);
+  if (addresses.length === 0) return silent(program, place);
+  if (addresses.every(isLoopback)) return loopback(program, addresses.join(', '), place);
+  return protocol === 'udp' ? words.datagramServer.opened(program, place) : words.server.listens(program, place);
 }
 
 /** Whether it was a question to a name server. */

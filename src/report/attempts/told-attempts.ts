@@ -80,10 +80,13 @@ class KnownLab {
     const outcome = outcomeOf(attempt);
     if (outcome === 'sent' && (place !== 'outside' || isNameQuestion(attempt))) return undefined;
     const target = place === 'itself' ? machine : owner;
+    const isAt = (server: MeantServer): boolean => server.machine === target && server.port === to.port;
     const ofProtocol = this.#servers.filter((server) => (server.protocol ?? 'tcp') === protocol);
-    if (outcome === 'connected' && ofProtocol.some((one) => one.machine === target && one.port === to.port))
-      return undefined;
-    const servers = outcome === 'sent' ? [] : meantOf(ofProtocol, { machine: target, port: to.port });
+    // Nobody has that port for this protocol, and a server has it for the other.
+    const other = ofProtocol.some(isAt) ? undefined : this.#servers.find(isAt);
+    if (outcome === 'connected' && ofProtocol.some(isAt)) return undefined;
+    const meant = other === undefined ? meantOf(ofProtocol, { machine: target, port: to.port }) : [other];
+    const servers = outcome === 'sent' ? [] : meant;
     return { machine, protocol, to, place, owner, outcome, refused, servers };
   }
 

@@ -32,5 +32,13 @@ export const attempts: AttemptWords = {
     silent: (program, place) => `${program} does not listen on ${place}`,
     declared: (program, place) => `${program} should listen on ${place}`,
   },
+  datagramServer: {
+    opened: (program, place) => `${program} has UDP ${place} open`,
+    loopback: (program, addresses, place) =>
+      `${program} has UDP open on ${addresses} only, so no other machine reaches ${place}`,
+    silent: (program, place) => `${program} does not have UDP ${place} open`,
+    declared: (program, place) => `${program} should have UDP ${place} open`,
+  },
+  otherProtocol: (machine, used, program, its) => `${machine} used ${used}, and ${program} uses ${its}`,
   swapped: (tried, meant) => `${tried} is ${meant} with its two bytes swapped: htons is missing`,
 };

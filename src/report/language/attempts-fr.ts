@@ -34,5 +34,13 @@ export const attempts: AttemptWords = {
     silent: (program, place) => `${program} n’écoute pas sur ${place}`,
     declared: (program, place) => `${program} devrait écouter sur ${place}`,
   },
+  datagramServer: {
+    opened: (program, place) => `${program} a ouvert ${place} en UDP`,
+    loopback: (program, addresses, place) =>
+      `${program} n’a ouvert UDP que sur ${addresses}, donc aucune autre machine n’atteint ${place}`,
+    silent: (program, place) => `${program} n’a pas ouvert ${place} en UDP`,
+    declared: (program, place) => `${program} devrait ouvrir ${place} en UDP`,
+  },
+  otherProtocol: (machine, used, program, its) => `${machine} a utilisé ${used}, et ${program} utilise ${its}`,
   swapped: (tried, meant) => `${tried}, c’est ${meant} avec ses deux octets inversés\u00a0: il manque htons`,
 };

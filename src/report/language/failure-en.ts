@@ -55,7 +55,10 @@ export const english = failureWords({
     text: ({ role, pattern }) => `${pattern} on the terminal of ${role}`,
     prompt: ({ role, pattern }) => `the prompt ${pattern} on the terminal of ${role}`,
     input: ({ role }) => `${role} to wait for a line`,
-    listen: ({ role, machine, port }) => `${role} to listen on port ${port} of ${machine}`,
+    listen: ({ role, machine, protocol, port }) =>
+      protocol === 'udp'
+        ? `${role} to have UDP port ${port} of ${machine} open`
+        : `${role} to listen on port ${port} of ${machine}`,
     end: ({ role, end: wanted }) => `${role} to end with ${end(wanted)}`,
     typed: ({ role, text }) => `${role} to be there for ${JSON.stringify(text)}`,
     signal: ({ role, signal }) => `${role} to be there for the signal ${signal}`,
@@ -173,7 +176,9 @@ export const english = failureWords({
     accept: ({ known }) =>
       `waits in accept() for ${['a client', 'a second client', 'a third client'][known] ?? 'another client'}`,
     receive: ({ peers }) => `waits in recv() for data${fromPeers(peers)}`,
-    datagram: ({ peers }) => `waits in recvfrom() for a datagram${fromPeers(peers)}`,
+    datagram: ({ peers, ports }) =>
+      `waits in recvfrom() for a datagram${fromPeers(peers)}` +
+      (ports.length === 0 ? '' : ` on UDP port ${list(ports.map(String))}`),
     send: ({ peers }) => `waits in send() until ${peers.length === 0 ? 'the other side' : list(peers)} reads`,
     connect: ({ to }) => `waits in connect()${to.length === 0 ? '' : ` for an answer of ${list(to)}`}`,
     line: () => 'reads its keyboard',
@@ -193,6 +198,8 @@ export const english = failureWords({
   },
   remark: {
     unread: ({ bytes, from }) => `${bytesText(bytes)} from ${from} ${bytes === 1 ? 'lies' : 'lie'} unread`,
+    'datagrams-unread': ({ port, from }) =>
+      `datagrams${from === '' ? '' : ` from ${from}`} lie unread at its UDP port ${port}`,
     'typed-unread': ({ bytes }) => `${bytesText(bytes)} typed at it ${bytes === 1 ? 'lies' : 'lie'} unread`,
     'not-accepted': ({ count }) =>
       count === 1 ? '1 connection is not accepted yet' : `${count} connections are not accepted yet`,

@@ -74,7 +74,10 @@ export const french = failureWords({
     text: ({ role, pattern }) => `${pattern} sur le terminal de ${role}`,
     prompt: ({ role, pattern }) => `l’invite ${pattern} sur le terminal de ${role}`,
     input: ({ role }) => `que ${role} attende une ligne`,
-    listen: ({ role, machine, port }) => `que ${role} écoute sur le port ${port} de ${machine}`,
+    listen: ({ role, machine, protocol, port }) =>
+      protocol === 'udp'
+        ? `que ${role} ouvre le port UDP ${port} de ${machine}`
+        : `que ${role} écoute sur le port ${port} de ${machine}`,
     end: ({ role, end: wanted }) => `que ${role} se termine ${end(wanted)}`,
     typed: ({ role, text }) => `que ${role} soit là pour ${JSON.stringify(text)}`,
     signal: ({ role, signal }) => `que ${role} soit là pour le signal ${signal}`,
@@ -95,6 +98,7 @@ export const french = failureWords({
       const place = isElsewhere
         ? `${portText(found)} et non ${portText(wanted)}`
         : `${found.address.includes(':') ? `[${found.address}]` : found.address}:${found.port}`;
+      if (found.protocol === 'udp') return `${role} a ouvert ${isElsewhere ? '' : 'UDP '}${place}${listening[way]}`;
       return `${role} écoute sur ${place}${listening[way]}`;
     },
     'in-vain': () => 'cela ne peut plus arriver',
@@ -204,7 +208,9 @@ export const french = failureWords({
     accept: ({ known }) =>
       `attend dans accept() ${['un client', 'un deuxième client', 'un troisième client'][known] ?? 'un autre client'}`,
     receive: ({ peers }) => `attend dans recv() des données${ofPeers(peers)}`,
-    datagram: ({ peers }) => `attend dans recvfrom() un datagramme${ofPeers(peers)}`,
+    datagram: ({ peers, ports }) =>
+      `attend dans recvfrom() un datagramme${ofPeers(peers)}` +
+      (ports.length === 0 ? '' : ` sur le port UDP ${list(ports.map(String))}`),
     send: ({ peers }) => `attend dans send() que ${peers.length === 0 ? 'l’autre côté' : list(peers)} lise`,
     connect: ({ to }) => `attend dans connect()${to.length === 0 ? '' : ` une réponse de ${list(to)}`}`,
     line: () => 'lit son clavier',
@@ -224,6 +230,8 @@ export const french = failureWords({
   },
   remark: {
     unread: ({ bytes, from }) => `${bytesText(bytes)} de ${from} ${bytes === 1 ? 'n’est pas lu' : 'ne sont pas lus'}`,
+    'datagrams-unread': ({ port, from }) =>
+      `des datagrammes${from === '' ? '' : ` de ${from}`} ne sont pas lus sur son port UDP ${port}`,
     'typed-unread': ({ bytes }) =>
       `${bytesText(bytes)} ${bytes === 1 ? 'tapé à son clavier n’est pas lu' : 'tapés à son clavier ne sont pas lus'}`,
     'not-accepted': ({ count }) =>

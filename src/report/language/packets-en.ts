@@ -1,7 +1,8 @@
+import type { CountRange, DatagramErrorName, DatagramName } from '../../core/packet-problem.ts';
 import { countOf, formatDuration } from '../../core/text/amounts.ts';
 import { packetWords } from './packet-words.ts';
 
-/** What a `tcp` step wanted and found, in English. */
+/** What a `tcp` or `udp` step wanted and found, in English. */
 export const packets = packetWords({
   wish: {
     connections: ({ count }) => countOf(count, 'connection'),
@@ -19,6 +20,10 @@ export const packets = packetWords({
         ? `${count === 0 ? 'no' : 'some'} retransmission`
         : countOf(count, 'retransmission'),
     payload: ({ side, pattern }) => `${pattern} in what the ${side} sends`,
+    datagrams: ({ side, count }) => ranged(count, ['datagram', 'datagrams'], ` of the ${side}`),
+    answered: ({ count }) => ranged(count, ['answered datagram', 'answered datagrams'], ' of the client'),
+    'datagram-fate': ({ fate, count }) => ranged(count, ['datagram', 'datagrams'], fates[fate]),
+    unreachable: ({ count }) => ranged(count, ['error of ICMP', 'errors of ICMP'], ' about datagrams'),
   },
   found: (packet) => ({
     nobody: () => 'the capture has no connection',
@@ -44,6 +49,19 @@ export const packets = packetWords({
       const where = first === last ? `packet ${first}` : `packets ${first} to ${last}`;
       return `in ${where} it sent ${isCutBefore ? '…' : ''}${JSON.stringify(text)}${isCutAfter ? '…' : ''}`;
     },
+    'no-datagrams': () => 'the capture has no datagram',
+    datagrams: ({ count, first }) => thereAre(count, first.map(datagram)),
+    answered: ({ count, of, unanswered }) =>
+      `of ${countOf(of, 'datagram')} ${count} ${count === 1 ? 'was' : 'were'} answered` +
+      (unanswered.length === 0 ? '' : `; no answer follows ${unanswered.map(datagram).join(', ')}`) +
+      (of - count > unanswered.length ? ', …' : ''),
+    'datagram-errors': ({ count, first }) =>
+      thereAre(
+        count,
+        first.map(
+          ({ packet: number, by, reason, place }) => `packet ${number} (ICMP of ${by}: ${reasons[reason](place)})`,
+        ),
+      ),
   }),
   packet: ({ number, flags, from, afterMs }) =>
     `packet ${number} (${flags || 'no flags'} of the ${from}, ${shortDuration(afterMs)} after the first)`,
@@ -51,6 +69,38 @@ export const packets = packetWords({
   colon: ':',
   semicolon: ';',
 });
+
+const fates = {
+  lost: ' that did not arrive',
+  duplicated: ' that came twice',
+  reordered: ' that came out of order',
+  fragmented: ' in fragments',
+} as const;
+
+const reasons = {
+  network: (place) => `there is no way to ${place}`,
+  host: (place) => `the machine of ${place} does not answer`,
+  protocol: (place) => `there is no UDP at ${place}`,
+  port: (place) => `no program has UDP port ${place}`,
+  prohibited: (place) => `a firewall forbids ${place}`,
+  hops: (place) => `there are too many routers on the way to ${place}`,
+  reassembly: (place) => `a fragment for ${place} did not come`,
+  other: (place) => `${place} was not reached`,
+} as const satisfies Record<DatagramErrorName['reason'], (place: string) => string>;
+
+/** `packet 3 (12 bytes of the client, 1.50 ms after the first)`. */
+function datagram({ number, from, length, afterMs }: DatagramName): string {
+  return `packet ${number} (${countOf(length, 'byte')} of the ${from}, ${shortDuration(afterMs)} after the first)`;
+}
+
+/** `at least 8 datagrams of the client`. */
+function ranged({ least, most }: CountRange, [one, many]: readonly [string, string], of: string): string {
+  const counted = (count: number): string => `${count} ${count === 1 ? one : many}`;
+  if (most === 0) return `no ${one}${of}`;
+  if (least === most) return `${counted(least)}${of}`;
+  if (most === undefined) return `at least ${counted(least)}${of}`;
+  return least === 0 ? `at most ${counted(most)}${of}` : `${least} to ${counted(most)}${of}`;
+}
 
 /** `there are 7: a, b, c, …`: the first few of a list that is not empty. */
 function thereAre(count: number, first: readonly string[]): string {

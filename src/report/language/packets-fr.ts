@@ -1,10 +1,11 @@
+import type { CountRange, DatagramErrorName, DatagramName } from '../../core/packet-problem.ts';
 import { notations } from './notation.ts';
 import { packetWords } from './packet-words.ts';
 
 const { duration } = notations.fr;
 const sides = { client: 'client', server: 'serveur' } as const;
 
-/** What a `tcp` step wanted and found, in French. */
+/** What a `tcp` or `udp` step wanted and found, in French. */
 export const packets = packetWords({
   wish: {
     connections: ({ count }) => (count < 2 ? `${count} connexion` : `${count} connexions`),
@@ -22,6 +23,10 @@ export const packets = packetWords({
       return count === 0 ? 'aucune retransmission' : `${count} retransmission${count === 1 ? '' : 's'}`;
     },
     payload: ({ side, pattern }) => `${pattern} dans ce que le ${sides[side]} envoie`,
+    datagrams: ({ side, count }) => ranged(count, ['datagramme', 'datagrammes'], ` du ${sides[side]}`),
+    answered: ({ count }) => ranged(count, ['datagramme', 'datagrammes'], ' du client avec réponse'),
+    'datagram-fate': ({ fate, count }) => ranged(count, ['datagramme', 'datagrammes'], fates[fate]),
+    unreachable: ({ count }) => ranged(count, ['erreur ICMP', 'erreurs ICMP'], ' au sujet de datagrammes', 'aucune'),
   },
   found: (packet) => ({
     nobody: () => 'la capture n’a aucune connexion',
@@ -47,6 +52,19 @@ export const packets = packetWords({
       const where = first === last ? `le paquet ${first} a` : `les paquets ${first} à ${last} ont`;
       return `${where} transporté ${isCutBefore ? '…' : ''}${JSON.stringify(text)}${isCutAfter ? '…' : ''}`;
     },
+    'no-datagrams': () => 'la capture n’a aucun datagramme',
+    datagrams: ({ count, first }) => thereAre(count, first.map(datagram)),
+    answered: ({ count, of, unanswered }) =>
+      `${count} datagramme${count < 2 ? '' : 's'} sur ${of} ${count < 2 ? 'a' : 'ont'} eu une réponse` +
+      (unanswered.length === 0 ? '' : ` ; aucune réponse ne suit ${unanswered.map(datagram).join(', ')}`) +
+      (of - count > unanswered.length ? ', …' : ''),
+    'datagram-errors': ({ count, first }) =>
+      thereAre(
+        count,
+        first.map(
+          ({ packet: number, by, reason, place }) => `le paquet ${number} (ICMP de ${by} : ${reasons[reason](place)})`,
+        ),
+      ),
   }),
   packet: ({ number, flags, from, afterMs }) =>
     `le paquet ${number} (${flags || 'sans drapeau'} du ${sides[from]}, ${duration(afterMs)} après le premier)`,
@@ -54,6 +72,44 @@ export const packets = packetWords({
   colon: ' :',
   semicolon: ' ;',
 });
+
+const fates = {
+  lost: ' sans arrivée',
+  duplicated: ' en double',
+  reordered: ' hors de l’ordre',
+  fragmented: ' en fragments',
+} as const;
+
+const reasons = {
+  network: (place) => `aucun chemin ne mène à ${place}`,
+  host: (place) => `la machine de ${place} ne répond pas`,
+  protocol: (place) => `il n’y a pas d’UDP à ${place}`,
+  port: (place) => `aucun programme n’a le port UDP ${place}`,
+  prohibited: (place) => `un pare-feu interdit ${place}`,
+  hops: (place) => `il y a trop de routeurs sur le chemin de ${place}`,
+  reassembly: (place) => `un fragment pour ${place} n’est pas arrivé`,
+  other: (place) => `${place} n’a pas été atteint`,
+} as const satisfies Record<DatagramErrorName['reason'], (place: string) => string>;
+
+/** `le paquet 3 (12 octets du client, 1,5 ms après le premier)`. */
+function datagram({ number, from, length, afterMs }: DatagramName): string {
+  const bytes = `${length} octet${length < 2 ? '' : 's'}`;
+  return `le paquet ${number} (${bytes} du ${sides[from]}, ${duration(afterMs)} après le premier)`;
+}
+
+/** `au moins 8 datagrammes du client`. */
+function ranged(
+  { least, most }: CountRange,
+  [one, many]: readonly [string, string],
+  of: string,
+  none = 'aucun',
+): string {
+  const counted = (count: number): string => `${count} ${count < 2 ? one : many}`;
+  if (most === 0) return `${none} ${one}${of}`;
+  if (least === most) return `${counted(least)}${of}`;
+  if (most === undefined) return `au moins ${counted(least)}${of}`;
+  return least === 0 ? `au plus ${counted(most)}${of}` : `de ${least} à ${counted(most)}${of}`;
+}
 
 /** `il y en a 7 : a, b, c, …`: the first few of a list that is not empty. */
 function thereAre(count: number, first: readonly string[]): string {

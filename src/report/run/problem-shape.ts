@@ -17,7 +17,15 @@ import {
   type FieldsOf,
   type Shape,
 } from '../../core/json/shape.ts';
-import type { PacketFinding, PacketName, PacketProblem, PacketWish } from '../../core/packet-problem.ts';
+import type {
+  CountRange,
+  DatagramErrorName,
+  DatagramName,
+  PacketFinding,
+  PacketName,
+  PacketProblem,
+  PacketWish,
+} from '../../core/packet-problem.ts';
 import type { HeldSocket, ProgramLook, WaitKind } from '../../core/program-look.ts';
 import type {
   Advice,
@@ -61,6 +69,9 @@ const side = oneOf('client', 'server');
 const packetName = object<PacketName>({ number: count, flags: text, from: side, afterMs: number(-1e12, 1e12) });
 const maybePacket = { packet: optional(packetName) };
 
+const range = object<CountRange>({ least: count, most: optional(count) });
+const datagramName = object<DatagramName>({ number: count, from: side, length: count, afterMs: number(-1e12, 1e12) });
+
 const packetWish = byKind<PacketWish>({
   connections: { count },
   'no-connection': {},
@@ -69,6 +80,10 @@ const packetWish = byKind<PacketWish>({
   reset: { by: oneOf('none', 'any', 'client', 'server') },
   retransmissions: { count: (value, where) => (value === 'some' ? value : count(value, where)) },
   payload: { side, pattern: text },
+  datagrams: { side, count: range },
+  answered: { count: range },
+  'datagram-fate': { fate: oneOf('lost', 'duplicated', 'reordered', 'fragmented'), count: range },
+  unreachable: { count: range },
 });
 
 const packetFinding = byKind<PacketFinding>({
@@ -92,6 +107,20 @@ const packetFinding = byKind<PacketFinding>({
     text,
     isCutBefore: optional(oneOf(true)),
     isCutAfter: optional(oneOf(true)),
+  },
+  'no-datagrams': {},
+  datagrams: { count, first: list(datagramName) },
+  answered: { count, of: count, unanswered: list(datagramName) },
+  'datagram-errors': {
+    count,
+    first: list(
+      object<DatagramErrorName>({
+        packet: count,
+        by: text,
+        reason: oneOf('network', 'host', 'protocol', 'port', 'prohibited', 'hops', 'reassembly', 'other'),
+        place: text,
+      }),
+    ),
   },
 });
 

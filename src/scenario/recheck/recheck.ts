@@ -5,7 +5,7 @@ import { patternText } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { isEnd, type ExpectedEnd } from '../playing/exit-words.ts';
 import { TerminalReader } from '../playing/terminal-reader.ts';
-import type { PassedTcp, RefutedStep } from './refuted-tcp.ts';
+import type { PassedLook, RefutedStep } from './refuted-packets.ts';
 import type { ClaimsOf } from './step-claims.ts';
 import { readStepText } from './step-text.ts';
 
@@ -38,7 +38,7 @@ export class Recheck {
   readonly #operated = new Set<string>();
   readonly #exits: PassedExit[] = [];
   readonly #shown: (RefutedStep & { readonly role: string })[] = [];
-  readonly tcpSteps: PassedTcp[] = [];
+  readonly packetSteps: PassedLook[] = [];
   #isOperated = false;
   readonly #handlers: EventHandlers<void> = {
     'terminal-opened': ({ role, columns, rows }) => {
@@ -91,10 +91,11 @@ export class Recheck {
 
   #passed({ index, text, at }: EventOf<'scenario-step-passed'>): void {
     const step = readStepText(text);
-    const { shown = [], ends = [], tcp } = (step && this.#claimsOf(step.verb, step.map)) ?? {};
+    const { shown = [], ends = [], tcp, udp } = (step && this.#claimsOf(step.verb, step.map)) ?? {};
     for (const [role, pattern] of shown) this.#lookForText(index, role, pattern);
     for (const [role, wanted] of ends) this.#exits.push({ index, role, wanted, start: this.#startOf(role) });
-    if (tcp !== undefined) this.tcpSteps.push({ index, expectation: tcp, wallMs: at.wallMs });
+    if (tcp !== undefined || udp !== undefined)
+      this.packetSteps.push({ index, expectation: { tcp, udp }, wallMs: at.wallMs });
   }
 
   #lookForText(index: number, role: string, pattern: Pattern): void {

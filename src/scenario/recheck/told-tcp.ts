@@ -1,6 +1,7 @@
 import { fitting, object, oneOf, optional, port, truth, whole } from '../../core/json/shape.ts';
 import type { TcpExpectation } from '../tcp/tcp-expectation.ts';
-import type { StepMap, StepValue } from './step-text.ts';
+import type { StepMap } from './step-text.ts';
+import { partOf, payloadOf } from './told-payload.ts';
 
 const count = whole(0, 1e9);
 const plainShape = object<Omit<TcpExpectation, 'close' | 'payload'>>({
@@ -22,21 +23,4 @@ export function toldTcp({ entries }: StepMap): TcpExpectation | undefined {
   const payload = partOf(entries.get('payload'), payloadOf);
   if (plain === undefined || close === 'wrong' || payload === 'wrong') return undefined;
   return { ...plain, ...(close && { close }), ...(payload && { payload }) };
-}
-
-const sides = ['client', 'server'] as const;
-
-function payloadOf({ entries }: StepMap): TcpExpectation['payload'] {
-  const parts = [...entries].map(([key, value]) => {
-    const side = sides.find((known) => known === key);
-    return side !== undefined && typeof value === 'object' && 'pattern' in value
-      ? { side, pattern: value.pattern }
-      : undefined;
-  });
-  return parts.every((part) => part !== undefined) ? parts : undefined;
-}
-
-function partOf<T>(value: StepValue | undefined, read: (map: StepMap) => T | undefined): T | undefined | 'wrong' {
-  if (value === undefined) return undefined;
-  return typeof value === 'object' && 'entries' in value ? (read(value) ?? 'wrong') : 'wrong';
 }

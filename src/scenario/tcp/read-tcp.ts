@@ -4,10 +4,10 @@ import { patternText } from '../../lab/pattern.ts';
 import type { Side } from '../../packets/conversation.ts';
 import { namesOf } from '../reading/known-names.ts';
 import { options, refuseOption, refuseOthers, type OptionsSchema } from '../reading/options.ts';
-import { patternSchema, timeSchema } from '../reading/schema-parts.ts';
+import { parsePayload, payloadSchema } from '../reading/payload.ts';
+import { timeSchema } from '../reading/schema-parts.ts';
 import { show, type StepPart } from '../reading/step-part.ts';
 import { mapText } from '../reading/step-words.ts';
-import { parseExpectation } from '../reading/texts.ts';
 import type { TcpExpectation } from './tcp-expectation.ts';
 
 const HINT = say`for example: tcp: { handshake: true, close: { by: client, kind: fin }, reset: none }`;
@@ -60,14 +60,7 @@ const checks: { readonly [K in keyof Checked]: Check<Checked[K]> } = {
     },
     parse: (part) => (part.value === 'some' ? 'some' : parseCount(part, say`for example 0; or "some"`)),
   },
-  payload: {
-    schema: {
-      ...options({ client: patternSchema, server: patternSchema }),
-      minProperties: 1,
-      description: say`What one of the connections carried.`,
-    },
-    parse: parsePayload,
-  },
+  payload: { schema: payloadSchema(say`What one of the connections carried.`), parse: parsePayload },
 };
 
 const keys = Object.keys(checks);
@@ -161,19 +154,4 @@ function parseClose(part: StepPart): TcpExpectation['close'] {
   const given = new Map(entries);
   const [by, kind] = [given.get('by'), given.get('kind')];
   return { by: by && parseWord(by, closers), kind: kind && parseWord(kind, closeKinds) };
-}
-
-function parsePayload(part: StepPart): TcpExpectation['payload'] {
-  const entries = part.entries();
-  if (!entries || entries.length === 0)
-    return part.wrong(
-      say`must say what client or server sent, not ${show(part.value)}`,
-      say`for example: payload: { client: "Hello" }`,
-    );
-  return entries.flatMap(([key, text]) => {
-    const side = sides.find((known) => known === key);
-    if (side === undefined) return text.wrongKey(say`"${key}" is no end of a connection`, suggestion(key, sides)) ?? [];
-    const pattern = parseExpectation(text);
-    return pattern === undefined ? [] : [{ side, pattern }];
-  });
 }

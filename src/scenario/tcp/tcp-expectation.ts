@@ -1,9 +1,10 @@
 import type { TracedConversation } from '../../packets/capture-reading.ts';
 import { isRepetition } from '../../packets/tcp/segment-marks.ts';
 import { lacksText, type Conversation, type Endpoint, type Segment, type Side } from '../../packets/conversation.ts';
-import type { PacketFinding, PacketName, PacketProblem, PacketWish } from '../../core/packet-problem.ts';
+import type { PacketFinding, PacketName, PacketWish } from '../../core/packet-problem.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { findPattern, patternText } from '../../lab/pattern.ts';
+import type { PacketMisfit } from '../packets/packet-misfit.ts';
 
 /** What TCP must have done, in the words of the course. What is undefined is not looked at. */
 export interface TcpExpectation {
@@ -24,14 +25,8 @@ export interface TcpExpectation {
   readonly payload?: readonly { readonly side: Side; readonly pattern: Pattern }[] | undefined;
 }
 
-/** A part of an expectation that the packets do not meet. */
-export interface TcpFinding extends PacketProblem {
-  /** No later packet can change it. */
-  readonly isFinal: boolean;
-}
-
 /** Compares the conversations so far with what is expected. Empty when all is met. */
-export function checkTcp(expectation: TcpExpectation, traced: readonly TracedConversation[]): TcpFinding[] {
+export function checkTcp(expectation: TcpExpectation, traced: readonly TracedConversation[]): PacketMisfit[] {
   const { port } = expectation;
   const chosen = port === undefined ? traced : traced.filter(({ conversation }) => conversation.server.port === port);
   const conversations = chosen.map(({ conversation }) => conversation);
@@ -47,7 +42,7 @@ export function checkTcp(expectation: TcpExpectation, traced: readonly TracedCon
 
 const nobody: PacketFinding = { kind: 'nobody' };
 
-function checkConnections({ connections }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
+function checkConnections({ connections }: TcpExpectation, all: readonly Conversation[]): PacketMisfit[] {
   const made = all.filter(isMade);
   if (connections === undefined || made.length === connections) return [];
   const first = made.slice(0, 5).map(({ client, segments }) => ({ end: endText(client), packet: segments[0]!.packet }));
@@ -60,7 +55,7 @@ function isMade({ handshake, sidesKnownBy }: Conversation): boolean {
   return handshake.complete || sidesKnownBy !== 'syn';
 }
 
-function checkHandshake({ handshake: wanted }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
+function checkHandshake({ handshake: wanted }: TcpExpectation, all: readonly Conversation[]): PacketMisfit[] {
   if (wanted === undefined) return [];
   if (!wanted) {
     return all
@@ -97,7 +92,7 @@ function incomplete(conversation: Conversation): PacketFinding {
   return { kind: 'unanswered', lacks, packet: packetAt(conversation, last) };
 }
 
-function checkClose({ close: wanted }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
+function checkClose({ close: wanted }: TcpExpectation, all: readonly Conversation[]): PacketMisfit[] {
   if (wanted === undefined) return [];
   const wish: PacketWish = { kind: 'close', by: wanted.by, how: wanted.kind };
   const made = all.filter(isMade);
@@ -111,7 +106,7 @@ function checkClose({ close: wanted }: TcpExpectation, all: readonly Conversatio
 function closeFinding(
   conversation: Conversation,
   wanted: NonNullable<TcpExpectation['close']>,
-): Omit<TcpFinding, 'wanted'>[] {
+): Omit<PacketMisfit, 'wanted'>[] {
   const { close, segments } = conversation;
   const fins = [close.fin.client, close.fin.server].filter((packet) => packet !== undefined).toSorted((a, b) => a - b);
   const first = packetNumbered(conversation, close.kind === 'rst' ? close.rst?.packet : fins[0]);
@@ -151,7 +146,7 @@ function closeFinding(
   return [{ found, isFinal: false }];
 }
 
-function checkReset({ reset }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
+function checkReset({ reset }: TcpExpectation, all: readonly Conversation[]): PacketMisfit[] {
   if (reset === undefined) return [];
   const sent = all.flatMap((conversation) =>
     conversation.segments.filter(({ flags }) => flags.includes('RST')).map((segment) => ({ conversation, segment })),
@@ -165,7 +160,10 @@ function checkReset({ reset }: TcpExpectation, all: readonly Conversation[]): Tc
   return [{ wanted, found, isFinal: false }];
 }
 
-function checkRetransmissions({ retransmissions: wanted }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
+function checkRetransmissions(
+  { retransmissions: wanted }: TcpExpectation,
+  all: readonly Conversation[],
+): PacketMisfit[] {
   if (wanted === undefined) return [];
   const sent = all.flatMap((conversation) =>
     conversation.segments.filter(({ marks }) => marks.some(isRepetition)).map((segment) => ({ conversation, segment })),
@@ -177,7 +175,7 @@ function checkRetransmissions({ retransmissions: wanted }: TcpExpectation, all: 
   return [{ wanted: { kind: 'retransmissions', count: wanted }, found, isFinal }];
 }
 
-function checkPayload({ payload = [] }: TcpExpectation, traced: readonly TracedConversation[]): TcpFinding[] {
+function checkPayload({ payload = [] }: TcpExpectation, traced: readonly TracedConversation[]): PacketMisfit[] {
   return payload.flatMap(({ side, pattern }) => {
     const texts = traced.map((one) => new TextDecoder().decode(one.payload(side).bytes));
     if (texts.some((text) => findPattern(pattern, text, 0) !== undefined)) return [];

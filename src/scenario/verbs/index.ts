@@ -8,10 +8,11 @@ import { send } from './send.ts';
 import { signal } from './signal.ts';
 import { start } from './start.ts';
 import { tcp } from './tcp.ts';
+import { udp } from './udp.ts';
 import { wait } from './wait.ts';
 
 /** Every verb of scenarios, a row each, in the order in which they are listed to people. */
-export const verbs: readonly Verb[] = [start, send, press, expect, exit, close, signal, wait, run, tcp];
+export const verbs: readonly Verb[] = [start, send, press, expect, exit, close, signal, wait, run, tcp, udp];
 
 const byName: ReadonlyMap<string, Verb> = new Map(verbs.map((verb) => [verb.name, verb]));
 

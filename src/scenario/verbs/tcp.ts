@@ -1,6 +1,6 @@
 import { say } from '../../core/language/say.ts';
 import { parseTcp, tcpSchema, tcpText } from '../tcp/read-tcp.ts';
-import { checkPackets } from '../tcp/tcp-check.ts';
+import { checkPackets } from '../packets/packet-check.ts';
 import type { TcpExpectation } from '../tcp/tcp-expectation.ts';
 import { toldTcp } from '../recheck/told-tcp.ts';
 import { defineVerb } from './define-verb.ts';
@@ -16,7 +16,7 @@ export const tcp = defineVerb<TcpExpectation>('tcp', {
   text: tcpText,
   claims: (map) => ({ tcp: toldTcp(map) }),
   async play(expectation, limit, play) {
-    await checkPackets(expectation, play.limitOf(limit), play);
+    await checkPackets({ tcp: expectation }, play.limitOf(limit), play);
     return 'played';
   },
 });
