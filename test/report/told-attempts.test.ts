@@ -115,22 +115,23 @@ test('the same in French', () => {
   );
 });
 
+const hasOpen = (...addresses: string[]): ListeningProgram[] => [
+  { program: 'clock', machine: 'web', protocol: 'udp', port: 3700, addresses },
+];
+const sentTo = (port: number): string => `pc sent UDP datagrams to web:${port}, where no program has that port open; `;
+
 test('datagrams that were refused name the server of that protocol; one of the other protocol is told as that', () => {
   const udp = { protocol: 'udp', refused: 1 } as const;
-  const open = (...addresses: string[]): ListeningProgram[] => [
-    { program: 'clock', machine: 'web', protocol: 'udp', port: 3700, addresses },
-  ];
-  const sent = (port: number): string => `pc sent UDP datagrams to web:${port}, where no program has that port open; `;
-  assert.deepEqual(said('172.20.1.3', 3700, udp, open()), [`${sent(3700)}clock does not have UDP web:3700 open`]);
-  assert.deepEqual(said('172.20.1.3', 3700, udp, open('127.0.0.1')), [
-    `${sent(3700)}clock has UDP open on 127.0.0.1 only, so no other machine reaches web:3700`,
+  assert.deepEqual(said('172.20.1.3', 3700, udp, hasOpen()), [`${sentTo(3700)}clock does not have UDP web:3700 open`]);
+  assert.deepEqual(said('172.20.1.3', 3700, udp, hasOpen('127.0.0.1')), [
+    `${sentTo(3700)}clock has UDP open on 127.0.0.1 only, so no other machine reaches web:3700`,
   ]);
-  assert.deepEqual(said('172.20.1.3', 3701, udp, open('*')), [`${sent(3701)}clock has UDP web:3700 open`]);
-  assert.deepEqual(said('172.20.1.3', 3701, udp), [`${sent(3701)}clock should have UDP web:3700 open`]);
+  assert.deepEqual(said('172.20.1.3', 3701, udp, hasOpen('*')), [`${sentTo(3701)}clock has UDP web:3700 open`]);
+  assert.deepEqual(said('172.20.1.3', 3701, udp), [`${sentTo(3701)}clock should have UDP web:3700 open`]);
   assert.deepEqual(said('172.20.1.3', 29_710, udp), [
-    `${sent(29_710)}clock should have UDP web:3700 open; 29710 is 3700 with its two bytes swapped: htons is missing`,
+    `${sentTo(29_710)}clock should have UDP web:3700 open; 29710 is 3700 with its two bytes swapped: htons is missing`,
   ]);
-  assert.deepEqual(said('172.20.1.3', 8080, udp), [`${sent(8080)}pc used UDP, and httpd uses TCP`]);
+  assert.deepEqual(said('172.20.1.3', 8080, udp), [`${sentTo(8080)}pc used UDP, and httpd uses TCP`]);
   assert.deepEqual(said('172.20.1.3', 3700, REFUSED), [
     'pc tried web:3700 and was refused; pc used TCP, and clock uses UDP',
   ]);

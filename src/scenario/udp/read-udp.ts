@@ -66,7 +66,7 @@ const checks: { readonly [K in keyof Checked]: Check<Checked[K]> } = {
 
 const keys = Object.keys(checks);
 /** They only choose what is looked at. */
-const choosing = ['port', 'from', 'timeout'];
+const choosing: ReadonlySet<string> = new Set(['port', 'from', 'timeout']);
 
 /** JSON Schema of what a `udp` step can look at. */
 export const udpSchema: OptionsSchema & { readonly minProperties: number } = {
@@ -93,7 +93,7 @@ export function parseUdp(part: StepPart): UdpExpectation | undefined {
     if (isKey(key)) readInto(draft, key, value);
     else if (key !== 'timeout') refuseOption(value, part.key, keys);
   }
-  if (entries.every(([key]) => choosing.includes(key))) part.wrong(say`must say what UDP must have done`, HINT);
+  if (entries.every(([key]) => choosing.has(key))) part.wrong(say`must say what UDP must have done`, HINT);
   return part.problems.length === before ? draft : undefined;
 }
 
