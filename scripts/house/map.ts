@@ -33,6 +33,8 @@ export const packagesOf: Readonly<Record<string, readonly string[]>> = {
 /** The front doors of each room: what other rooms may import of it; `lab/` is every file of that folder. Everything else is its own business. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
   core: [
+    'address-family.ts',
+
     'all-machines.ts',
     'capture-facts.ts',
     'cleanup.ts',
@@ -47,6 +49,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'files/script-file.ts',
     'files/sha256.ts',
     'ipv4.ts',
+    'ipv6.ts',
     'json/json-text.ts',
     'json/shape.ts',
     'lab-description.ts',
@@ -69,6 +72,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'text/secret-variable.ts',
     'text/share.ts',
     'text/shell-quote.ts',
+    'text/address-words.ts',
     'text/amounts.ts',
     'text/suggest.ts',
     'text/tool-words.ts',
@@ -82,6 +86,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   terminal: ['screen-grid.ts', 'screen.ts', 'terminal-guard.ts', 'transcript.ts', 'vt-parser.ts'],
   lab: [
     'add-scenario.ts',
+    'addresses.ts',
     'compose/parameters.ts',
     'defaults.ts',
     'fields/field-reference.ts',

@@ -29,7 +29,21 @@ export interface LabDefinition {
     | null
     | undefined;
   /** Networks by name. */
-  readonly networks?: { readonly [name: string]: string | NetworkDefinition } | null | undefined;
+  readonly networks?: { readonly [name: string]: string | readonly string[] | NetworkDefinition } | null | undefined;
+  /** Cables between two machines each, networks of their own. */
+  readonly links?:
+    | readonly (
+        | readonly unknown[]
+        | {
+            readonly between: readonly unknown[];
+            readonly name?: string | undefined;
+            readonly subnet?: string | readonly string[] | undefined;
+            readonly subnet6?: string | undefined;
+            readonly mtu?: number | undefined;
+          }
+      )[]
+    | null
+    | undefined;
   /** Machines by name; they reach each other by these names. */
   readonly machines: { readonly [name: string]: MachineDefinition | null };
   /** Programs by name. */
@@ -143,10 +157,33 @@ export interface MachineDefinition {
   readonly image?: string | undefined;
   /** The account that programs run as. Default: `student`. */
   readonly user?: string | undefined;
-  /** Short for one interface: `interfaces: { eth0: ADDRESS }`. */
-  readonly address?: string | undefined;
+  /**
+   * Short for one interface: `interfaces: { eth0: ADDRESS }`. Of a list, each network gets an interface: `eth0`,
+   * `eth1`, …. `none`: an interface without an address, at the one network that there is.
+   */
+  readonly address?: string | readonly string[] | undefined;
   /** Network interfaces by name. */
-  readonly interfaces?: { readonly [name: string]: string | InterfaceDefinition } | undefined;
+  readonly interfaces?: { readonly [name: string]: string | readonly string[] | InterfaceDefinition } | undefined;
+  /**
+   * `true`: it is a router, and sends packets that are not for it on, of IPv4 and IPv6. A network whose gateway is
+   * its address has it as gateway. Default: `false`.
+   */
+  readonly forward?: boolean | undefined;
+  /**
+   * Static routes, in addition to those to its own networks. `auto`: the shortest ways over the routers of the lab
+   * to all its networks.
+   */
+  readonly routes?: 'auto' | readonly { readonly to: string; readonly via: string }[] | undefined;
+  /**
+   * Its default gateway. Default: that of its first network with one; a router takes no other router. `false`: no
+   * default route.
+   */
+  readonly gateway?: string | false | undefined;
+  /**
+   * Settings of its kernel, as sysctl(8) names them. Machines of netns have those of their own network: `net.`, as
+   * far as the kernel keeps them apart.
+   */
+  readonly sysctls?: { readonly [name: string]: string | number | boolean } | undefined;
   /** Memory, in `M` or `G`. Default of netns: a fair share of the host's. */
   readonly memory?: string | undefined;
   /** Number of processors. */
@@ -199,24 +236,57 @@ export interface MachineDefinition {
 export interface InterfaceDefinition {
   /** Name of a network. Default: the one network whose subnet holds the address. */
   readonly network?: string | undefined;
-  /** The machine's address on that network. */
-  readonly address: string;
+  /**
+   * The machine's address on that network, or a list of one of IPv4 and one of IPv6. Left out, or `none`: it has
+   * none, and may ask for one (DHCP).
+   */
+  readonly address?: string | readonly string[] | undefined;
+  /** Its IPv6 address on that network. */
+  readonly address6?: string | undefined;
+  /** Its MAC address. Default: one that is the same at each `lab up`. */
+  readonly mac?: string | undefined;
+  /** The largest packet that it sends, in bytes. Default: that of the network. */
+  readonly mtu?: number | undefined;
 }
 
 /** A network. Short form: `natnet: 192.168.100.0/24`, with a gateway (the first address) and NAT. */
 export interface NetworkDefinition {
-  /** The addresses of the network, in CIDR notation. */
-  readonly subnet: string;
+  /** The addresses of the network, in CIDR notation: a subnet of IPv4 or IPv6, or a list of one of each. */
+  readonly subnet?: string | readonly string[] | undefined;
+  /** The IPv6 addresses of the network, from `/48` to `/127`. */
+  readonly subnet6?: string | undefined;
   /**
-   * The network's own address. Default: the first of the subnet; none in a subnet of two addresses (`/31`).
-   * `false`: no gateway.
+   * The network's own address, or that of a machine with `forward: true`, which is the gateway then. Default: the
+   * first of the subnet; none in a subnet of two addresses (`/31`). `false`: no gateway.
    */
   readonly gateway?: string | false | undefined;
   /**
-   * Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway. `{ private:
-   * true }`: private addresses around this host, too, but never the host itself.
+   * The same for IPv6. Default: the first address of `subnet6`, or that of the machine that is the gateway for
+   * IPv4; none in a `/127`.
+   */
+  readonly gateway6?: string | false | undefined;
+  /**
+   * Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway and it is no
+   * machine. `{ private: true }`: private addresses around this host, too, but never the host itself.
    */
   readonly nat?: boolean | { readonly private: boolean } | undefined;
+  /**
+   * Whether machines reach the outside by IPv6, too, where this host does; their addresses are translated as for
+   * IPv4 (NAT66). Default: `false`.
+   */
+  readonly nat6?: boolean | undefined;
+  /**
+   * Whether the gateway announces itself and the prefix of `subnet6`, a `/64`: machines without an IPv6 address
+   * then give themselves one. Default: `false`.
+   */
+  readonly 'router-advertisement'?: boolean | undefined;
+  /** The largest packet that it carries, in bytes. Default: 1500. */
+  readonly mtu?: number | undefined;
+  /**
+   * Names that machines of this network know in addition to those of machines: each a machine or an address, or a
+   * list of them.
+   */
+  readonly dns?: { readonly [name: string]: string | readonly string[] } | undefined;
 }
 
 /** One step of a scenario. */

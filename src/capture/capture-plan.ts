@@ -1,3 +1,4 @@
+import { addressesOf } from '../core/lab-description.ts';
 import { portsOf, portText, type ListenPort } from '../core/listen-port.ts';
 import type { Lab, Machine, Program } from '../lab/types.ts';
 import { captureFilter, type CapturingMachine } from './capture-filter.ts';
@@ -36,10 +37,6 @@ export function planCapture(lab: Lab, roles: readonly string[]): MachineCapture[
 
 function distinct(ports: readonly ListenPort[]): ListenPort[] {
   return [...new Map(ports.map((port) => [portText(port), port])).values()];
-}
-
-function addressesOf({ interfaces }: Machine): string[] {
-  return interfaces.map(({ address }) => address);
 }
 
 function interfacesOf({ name, interfaces }: Machine, programs: readonly Program[]): string[] {

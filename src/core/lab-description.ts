@@ -61,7 +61,7 @@ export function withoutCodename(system: string): string {
 export interface DescribedMachine extends MachineSystem {
   readonly name: string;
   readonly user: string;
-  readonly interfaces: readonly { readonly name: string; readonly network: string; readonly address: string }[];
+  readonly interfaces: readonly (Addressed & { readonly name: string; readonly network: string })[];
 }
 
 export interface DescribedProgram {
@@ -119,4 +119,20 @@ export interface PortHolder {
   readonly user: string | undefined;
   /** Start of the process, milliseconds since the Unix epoch. */
   readonly startedAtMs: number | undefined;
+}
+
+/** What has addresses: an interface, of either family, or of none yet. */
+export interface Addressed {
+  readonly address?: string | undefined;
+  readonly address6?: string | undefined;
+}
+
+/** The addresses of an interface, that of IPv4 first. */
+export function addressesOn({ address, address6 }: Addressed): string[] {
+  return [address, address6].filter((text) => text !== undefined);
+}
+
+/** All addresses of a machine, in the order of its interfaces; none where it asks for them itself (DHCP). */
+export function addressesOf({ interfaces }: { readonly interfaces: readonly Addressed[] }): string[] {
+  return interfaces.flatMap(addressesOn);
 }

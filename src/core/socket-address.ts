@@ -1,4 +1,5 @@
 import { formatIPv4 } from './ipv4.ts';
+import { formatIPv6 } from './ipv6.ts';
 import type { SocketEnd } from './program-look.ts';
 
 /**
@@ -40,27 +41,4 @@ export function parseProcAddress(text: string): SocketEnd | undefined {
 
 function networkOrder(hex: string): number {
   return Buffer.from(hex, 'hex').readUInt32LE();
-}
-
-/**
- * Text of an IPv6 address of four 32-bit words as RFC 5952 wants it: lower case, the longest run of zeros as `::`,
- * IPv4-mapped addresses dotted.
- */
-export function formatIPv6(words: readonly number[]): string {
-  const [first, second, third, fourth = 0] = words;
-  if (first === 0 && second === 0 && third === 0xffff) return `::ffff:${formatIPv4(fourth)}`;
-  const groups = words.flatMap((word) => [word >>> 16, word & 0xffff]).map((group) => group.toString(16));
-  const zeros = longestZeroRun(groups);
-  if (zeros.length < 2) return groups.join(':');
-  return `${groups.slice(0, zeros.start).join(':')}::${groups.slice(zeros.start + zeros.length).join(':')}`;
-}
-
-function longestZeroRun(groups: readonly string[]): { start: number; length: number } {
-  let best = { start: 0, length: 0 };
-  for (let start = 0; start < groups.length; start++) {
-    let length = 0;
-    while (groups[start + length] === '0') length++;
-    if (length > best.length) best = { start, length };
-  }
-  return best;
 }

@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import { createHash } from 'node:crypto';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { EventSink } from '../core/events.ts';
-import { formatSubnet } from '../core/ipv4.ts';
 import type { DescribedProgram, LabDescription, MachineFacts, MachineSystem } from '../core/lab-description.ts';
 import { readOrdinary } from '../core/files/ordinary-file.ts';
 import { scriptFile } from '../core/files/script-file.ts';
+import { gatewaysOf, subnetsOf } from '../lab/addresses.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Stage } from '../scenario/stage.ts';
 import { sharesOf } from '../report/run/output-limit.ts';
@@ -43,15 +43,21 @@ export async function describeLab(
     version: packageJson.version,
     provider,
     report,
-    networks: [...networks.values()].map(({ name, subnet, gateway, nat }) => ({
-      name,
-      subnet: formatSubnet(subnet),
-      gateway,
-      nat,
+    networks: [...networks.values()].map((network) => ({
+      name: network.name,
+      subnet: subnetsOf(network).join(', '),
+      gateway: gatewaysOf(network).join(', ') || undefined,
+      nat: network.nat,
     })),
     machines: [...machines.values()].map(({ name, user, interfaces }) => {
       const { image, system } = systems.get(name) ?? {};
-      return { name, image, system, user, interfaces };
+      const ports = interfaces.map(({ name: port, network, address, address6 }) => ({
+        name: port,
+        network,
+        address,
+        address6,
+      }));
+      return { name, image, system, user, interfaces: ports };
     }),
     programs,
     ...(lab.params && { params: valuesOf(lab.params) }),

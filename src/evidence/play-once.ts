@@ -1,3 +1,4 @@
+import { addressesOf } from '../core/lab-description.ts';
 import { broadcast } from '../core/event-listeners.ts';
 import type { LabError } from '../core/errors.ts';
 import type { MachineSystem } from '../core/lab-description.ts';
@@ -187,7 +188,7 @@ function showAtSeat(seats: Seats, event: Event): void | Promise<void> {
 
 function roleInfo(lab: Lab, role: string): RoleInfo {
   const machine = lab.machines.get(lab.programs.get(role)!.on)!;
-  return { role, machine: machine.name, user: machine.user, address: machine.interfaces[0]?.address };
+  return { role, machine: machine.name, user: machine.user, address: addressesOf(machine)[0] };
 }
 
 function tellCut(events: EventSink, role: string, maxOutputBytes: number): void | Promise<void> {

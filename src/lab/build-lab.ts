@@ -1,21 +1,21 @@
 import { basename, dirname, resolve } from 'node:path';
-import { formatIPv4, type Subnet } from '../core/ipv4.ts';
+import { canonicalAddress, textOfAddress, type Family } from '../core/address-family.ts';
+import { addressesOf, addressesOn } from '../core/lab-description.ts';
+import { withRoutes } from './build-routes.ts';
 import {
   networkOf,
   type Draft,
   type DraftFile,
   type DraftMachine,
+  type DraftName,
   type DraftNetwork,
   type DraftProgram,
   type DraftScenario,
 } from './draft.ts';
 import type { Path } from './problem.ts';
 import { hostNameRule } from './fields/rules.ts';
-import type { Lab, Machine, Network, Program, ScenarioSource } from './types.ts';
+import type { Interface, Lab, Machine, Network, Program, ScenarioSource } from './types.ts';
 import type { LabTree } from './compose/lab-tree.ts';
-
-/** Stands for a subnet that could not be read. Never shown: a lab with problems is used for checks only. */
-const noSubnet: Subnet = { network: 0, prefixLength: 32 };
 
 /** What the command line, or a program that opens a lab, sets in place of the file. */
 export interface LabOverrides {
@@ -34,13 +34,16 @@ export interface LabOverrides {
  */
 export function buildLab(draft: Draft, source: LabTree, file: string, overrides: LabOverrides): Lab {
   const folder = dirname(file);
+  const machines = byName(draft.machines.map((machine) => buildMachine(draft, machine)));
+  const namesOf = namesIn(machines);
+  const networks = byName(draft.networks.map((network) => buildNetwork(network, namesOf)));
   return {
     name: overrides.name ?? draft.name ?? nameFromFolder(folder),
     provider: overrides.provider ?? draft.provider,
     file,
     folder,
-    networks: byName(draft.networks.map(buildNetwork)),
-    machines: byName(draft.machines.map((machine) => buildMachine(draft, machine))),
+    networks,
+    machines: byName(withRoutes({ networks, machines }, draft.machines)),
     programs: byName(draft.programs.map((program) => buildProgram(program, folder, source))),
     scenarios: byName(draft.scenarios.map((scenario) => buildScenario(scenario, source))),
     ...(source.parameters.size > 0 && { params: source.parameters }),
@@ -61,21 +64,59 @@ function byName<T extends { readonly name: string }>(things: readonly T[]): Read
   return new Map(things.map((thing) => [thing.name, thing]));
 }
 
-function buildNetwork({ name, subnet, gateway, nat, reachesPrivate }: DraftNetwork): Network {
+function buildNetwork(draft: DraftNetwork, namesOf: NamesOf): Network {
+  const { name, subnets, gateways, nat, nat6, reachesPrivate, advertise, mtu, dns, between } = draft;
+  const [subnet, subnet6] = [subnets[4]?.value, subnets[6]?.value];
+  const gateway = (family: Family): string | undefined =>
+    gateways[family] && textOfAddress(family, gateways[family].value);
   return {
     name,
-    subnet: subnet?.value ?? noSubnet,
-    gateway: gateway && formatIPv4(gateway.value),
+    ...(subnet && { subnet: { network: Number(subnet.network), prefixLength: subnet.prefixLength } }),
+    ...(subnet6 && { subnet6: { network: subnet6.network, prefixLength: subnet6.prefixLength } }),
+    gateway: gateway(4),
+    ...(gateways[6] && { gateway6: gateway(6) }),
     nat: nat.value,
+    ...(nat6.value && { nat6: true }),
     ...(reachesPrivate && { reachesPrivate }),
+    ...(advertise.value && { advertise: true }),
+    ...(mtu !== undefined && { mtu }),
+    ...(dns.length > 0 && { dns: new Map(dns.map((each) => [each.name.toLowerCase(), namesOf(name, each)])) }),
+    ...(between && { between }),
   };
 }
 
+/** The addresses that a name of `dns` stands for on a network. */
+type NamesOf = (network: string, name: DraftName) => string[];
+
+/** Of a machine those on that network, and all of one that has none there. */
+function namesIn(machines: ReadonlyMap<string, Machine>): NamesOf {
+  return (network, { targets }) =>
+    targets.flatMap(({ value }) => {
+      const machine = machines.get(value);
+      if (machine === undefined) return [canonicalAddress(value) ?? value];
+      const near = machine.interfaces.filter((port) => port.network === network);
+      return addressesOf({ interfaces: near.some((port) => addressesOn(port).length > 0) ? near : machine.interfaces });
+    });
+}
+
 function buildMachine(draft: Draft, { machine, interfaces }: DraftMachine): Machine {
-  const connected = interfaces.flatMap((networkInterface) => {
-    const { name, address } = networkInterface;
-    const network = networkOf(draft, networkInterface);
-    return network && address ? [{ name, network: network.name, address: formatIPv4(address.value) }] : [];
+  const connected = interfaces.flatMap((port): Interface[] => {
+    const { name, addresses, mac, mtu } = port;
+    const network = networkOf(draft, port);
+    if (network === undefined) return [];
+    const [address, address6] = ([4, 6] as const).map(
+      (family) => addresses[family] && textOfAddress(family, addresses[family].value),
+    );
+    return [
+      {
+        name,
+        network: network.name,
+        ...(address !== undefined && { address }),
+        ...(address6 !== undefined && { address6 }),
+        ...(mac && { mac: mac.value }),
+        ...(mtu && { mtu: mtu.value }),
+      },
+    ];
   });
   return { ...machine, interfaces: connected };
 }

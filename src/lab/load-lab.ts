@@ -10,6 +10,7 @@ import { checkNames } from './checks/check-names.ts';
 import { checkNetworks } from './checks/check-networks.ts';
 import { checkPrograms } from './checks/check-programs.ts';
 import { checkRights } from './checks/check-rights.ts';
+import { checkWays } from './checks/check-ways.ts';
 import type { Draft } from './draft.ts';
 import { explainIssues, wrongChoice } from './fields/explain-issues.ts';
 import { kindsAt } from './fields/json-schema.ts';
@@ -90,7 +91,7 @@ export async function checkLabText(
   const found = [
     ...shapeProblems(tree.data),
     ...providerProblem(tree.data, providers),
-    ...(broken || composed.isBroken ? [] : await crossChecks(draft, { source, tree }, lab.folder)),
+    ...(broken || composed.isBroken ? [] : await crossChecks(draft, { source, tree }, lab)),
   ];
   const problems = gather(source, composed, found);
   const problemOf: ProblemPlacer = (problem) => tree.problemOf(problem);
@@ -119,15 +120,16 @@ function providerProblem(data: unknown, providers: readonly string[]): PathProbl
 async function crossChecks(
   draft: Draft,
   { source, tree }: { readonly source: YamlSource; readonly tree: LabTree },
-  folder: string,
+  lab: Lab,
 ): Promise<PathProblem[]> {
-  const files = await checkFiles(draft, folder);
+  const files = await checkFiles(draft, lab.folder);
   const machines = source.problems.length === 0 ? noMachines(tree.data) : [];
   return [
     ...machines,
     ...checkNames(draft),
     ...checkNetworks(draft),
     ...checkAddresses(draft),
+    ...checkWays(draft, lab),
     ...checkPrograms(draft),
     ...checkRights(draft),
     ...files,

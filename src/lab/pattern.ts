@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import { boundedSearch } from '../core/text/bounded-search.ts';
-import type { Pattern } from './types.ts';
+import type { Pattern } from './written-pattern.ts';
 
 /** The flags that mean something in a search; `g`, `y` and `d` would only change how a match is reported. */
 const WRITTEN_REGEX = /^\/(.+)\/([imsuv]*)$/s;

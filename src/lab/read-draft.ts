@@ -1,21 +1,19 @@
-import { isPointToPoint } from '../core/ipv4.ts';
 import type { ListenPort } from '../core/listen-port.ts';
 import { busyPortChoices, DEFAULT_PROVIDER, DEFAULT_USER, hostFolderChoices } from './defaults.ts';
-import type {
-  Draft,
-  DraftFile,
-  DraftInterface,
-  DraftMachine,
-  DraftNetwork,
-  DraftProgram,
-  DraftScenario,
-  Placed,
+import {
+  networkOf,
+  type Draft,
+  type DraftFile,
+  type DraftMachine,
+  type DraftNetwork,
+  type DraftProgram,
+  type DraftRoute,
+  type DraftScenario,
+  type Placed,
 } from './draft.ts';
 import {
   labFields,
   machine,
-  machineInterface,
-  network,
   program,
   programPort,
   rightFields,
@@ -23,7 +21,10 @@ import {
   type RightFields,
 } from './fields/fields.ts';
 import { NetworkIndex } from './network-index.ts';
+import { entriesOf, fieldsOf, listOf, placed, textsAt } from './plain-data.ts';
 import type { Path } from './problem.ts';
+import { draftInterfaces, withLinks, type KnownNetworks } from './read-interfaces.ts';
+import { draftLinks, draftNetwork, withGatewayMachines } from './read-networks.ts';
 import type { Machine } from './types.ts';
 import type { LabTree } from './compose/lab-tree.ts';
 
@@ -35,7 +36,7 @@ const labSettings = labFields.pick({
   report: true,
   runs: true,
 }).shape;
-const machineSettings = machine.omit({ address: true, interfaces: true }).shape;
+const machineSettings = machine.omit({ address: true, interfaces: true, routes: true, sysctls: true }).shape;
 const programSettings = program.pick({ on: true, ports: true, prompt: true, encoding: true }).shape;
 const scenarioSettings = scenarioOptions.pick({ default: true }).shape;
 
@@ -43,13 +44,14 @@ const scenarioSettings = scenarioOptions.pick({ default: true }).shape;
 export function readDraft(source: LabTree): Draft {
   const lab = fieldsOf(source.data);
   const { name, provider = DEFAULT_PROVIDER, ssh, capture, report, runs } = rightFields(labSettings, lab);
-  const networks = entriesOf(lab['networks']).map(([name, value]) => draftNetwork(name, value));
+  const { networks, links, networkIndex, machines } = readWiring(lab, source);
   return {
     name,
     provider,
     networks,
-    networkIndex: new NetworkIndex(networks),
-    machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value, source)),
+    links,
+    networkIndex,
+    machines,
     programs: entriesOf(lab['programs']).map(([name, value]) => draftProgram(name, value, source)),
     scenarios: entriesOf(lab['scenarios']).map(([name, value]) => draftScenario(name, value)),
     ssh,
@@ -59,46 +61,68 @@ export function readDraft(source: LabTree): Draft {
   };
 }
 
-function draftNetwork(name: string, value: unknown): DraftNetwork {
-  const path = ['networks', name];
-  const isShort = typeof value === 'string';
-  const given = isShort ? { subnet: value } : fieldsOf(value);
-  const { nat, ...right } = rightFields(network.shape, given);
-  const subnet = placed(right.subnet, isShort ? path : [...path, 'subnet']);
-  const isGatewayWritten = given['gateway'] !== undefined;
-  const isPair = subnet !== undefined && isPointToPoint(subnet.value);
-  // By default the first address of the subnet; a point-to-point subnet has none to spare.
-  const byDefault = subnet === undefined || isPair ? undefined : subnet.value.network + 1;
-  const gateway = right.gateway === false ? undefined : isGatewayWritten ? right.gateway : byDefault;
-  const gatewayOff = right.gateway === false ? 'written' : isPair && !isGatewayWritten ? 'point-to-point' : undefined;
-  // Whatever is written in place of `true` is most likely meant as that.
-  const hasNat = given['nat'] === undefined ? gatewayOff === undefined : nat !== false;
-  return {
-    name,
-    path,
-    subnet,
-    gateway:
-      gateway === undefined ? undefined : { value: gateway, path: [...path, 'gateway'], isDefault: !isGatewayWritten },
-    gatewayOff,
-    nat: { value: hasNat, path: [...path, 'nat'] },
-    reachesPrivate: typeof nat === 'object' && nat.private,
-  };
+/** What is joined to what. Which networks there are, says which interfaces there are, and these say who is a gateway. */
+function readWiring(
+  lab: Readonly<Record<string, unknown>>,
+  source: LabTree,
+): Pick<Draft, 'networks' | 'links' | 'networkIndex' | 'machines'> {
+  const written = entriesOf(lab['networks']).map(([name, value]) => draftNetwork(name, value));
+  const { networks: ofLinks, links } = draftLinks(lab['links'], written);
+  const all: readonly DraftNetwork[] = [...written, ...ofLinks];
+  const networkIndex = new NetworkIndex(all);
+  const known: KnownNetworks = { networkIndex, only: written.length === 1 ? written[0]!.name : undefined };
+  const alone = entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value, { source, known }));
+  const machines = withLinks(alone, links, { networkIndex });
+  const networks = withGatewayMachines(all, machines, (port) => networkOf({ networkIndex }, port));
+  return { networks, links, machines, networkIndex: networks === all ? networkIndex : new NetworkIndex(networks) };
 }
 
-function draftMachine(name: string, value: unknown, source: LabTree): DraftMachine {
+interface MachineSource {
+  readonly source: LabTree;
+  readonly known: KnownNetworks;
+}
+
+function draftMachine(name: string, value: unknown, { source, known }: MachineSource): DraftMachine {
   const path = ['machines', name];
-  const { address, interfaces } = fieldsOf(value);
-  const short = address === undefined ? [] : [draftInterface('eth0', address, [...path, 'address'])];
-  const long = entriesOf(interfaces).map(([name, value]) => draftInterface(name, value, [...path, 'interfaces', name]));
+  const given = fieldsOf(value);
+  const right = rightFields(machineSettings, given);
   return {
     path,
     machine: {
-      ...machineOf(name, rightFields(machineSettings, fieldsOf(value))),
-      ...draftSetup(fieldsOf(value)['setup'], [...path, 'setup'], source),
+      ...machineOf(name, right),
+      ...draftSetup(given['setup'], [...path, 'setup'], source),
+      ...draftSysctls(given['sysctls'], [...path, 'sysctls'], source),
     },
-    interfaces: interfaces === undefined ? short : long,
-    addressTwice: address !== undefined && interfaces !== undefined,
+    interfaces: draftInterfaces(given, path, known),
+    addressTwice: given['address'] !== undefined && given['interfaces'] !== undefined,
+    routes: given['routes'] === 'auto' ? 'auto' : draftRoutes(given['routes'], [...path, 'routes']),
+    gateway: right.gateway === false ? undefined : placed(right.gateway, [...path, 'gateway']),
   };
+}
+
+function draftRoutes(value: unknown, path: Path): DraftRoute[] {
+  return listOf(value).map((item, index) => {
+    const at = [...path, index];
+    const { to, via } = fieldsOf(item);
+    const [[where], [next]] = [textsAt(to, [...at, 'to']), textsAt(via, [...at, 'via'])];
+    return { path: at, to: where, via: next };
+  });
+}
+
+/** With dots, and the values as they stand in the file: `1.0` is not `1`. */
+function draftSysctls(value: unknown, path: Path, source: LabTree): Pick<Machine, 'sysctls'> {
+  const names = entriesOf(value).map(([name]) => name);
+  if (names.length === 0) return {};
+  return {
+    sysctls: new Map(
+      names.map((name) => [name.replaceAll('/', '.'), switchText(source.textAt([...path, name]) ?? '')] as const),
+    ),
+  };
+}
+
+/** The kernel knows numbers where people write `true`. */
+function switchText(text: string): string {
+  return { true: '1', false: '0' }[text] ?? text;
 }
 
 /** A field that has another name here, or a default, has a line; all others are taken as they are. */
@@ -116,6 +140,8 @@ function machineOf(
     'host-folders': hostFolders,
     packages = [],
     setup: _setup,
+    forward,
+    gateway,
     ...others
   }: RightFields<typeof machineSettings>,
 ): Machine {
@@ -132,6 +158,8 @@ function machineOf(
     ...(openFiles !== undefined && { openFiles }),
     ...(fileSize !== undefined && { fileSizeMiB: fileSize }),
     ...(sudo === false && { sudo }),
+    ...(forward === true && { forward }),
+    ...(gateway !== undefined && { gateway }),
     ...(hostFolders !== undefined &&
       hostFolders.length > 0 && { hostFolders: hostFolderChoices.filter((folder) => hostFolders.includes(folder)) }),
     ...(packages.length > 0 && { packages: [...new Set(packages)].toSorted() }),
@@ -141,17 +169,6 @@ function machineOf(
 function draftSetup(value: unknown, path: Path, source: LabTree): Pick<Machine, 'setup'> {
   if (!Array.isArray(value) || value.length === 0) return {};
   return { setup: value.map((command, index) => wordsAt([...path, index], command, source)) };
-}
-
-function draftInterface(name: string, value: unknown, path: Path): DraftInterface {
-  const isShort = typeof value === 'string';
-  const { network, address } = rightFields(machineInterface.shape, isShort ? { address: value } : fieldsOf(value));
-  return {
-    name,
-    path,
-    network: placed(network, [...path, 'network']),
-    address: placed(address, isShort ? path : [...path, 'address']),
-  };
 }
 
 function draftProgram(name: string, value: unknown, source: LabTree): DraftProgram {
@@ -238,20 +255,4 @@ function draftPorts(value: unknown, path: Path): Placed<ListenPort>[] {
 /** Words as they stand in the file: `7999` and `1.0` are what a program gets, not the numbers that they mean. */
 function wordsAt(path: Path, value: unknown, source: LabTree): string[] {
   return listOf(value).map((_, index) => source.textAt([...path, index]) ?? '');
-}
-
-function placed<T>(value: T | undefined, path: Path): Placed<T> | undefined {
-  return value === undefined ? undefined : { value, path };
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-function entriesOf(value: unknown): [string, unknown][] {
-  return Object.entries(fieldsOf(value));
 }

@@ -1,8 +1,12 @@
 import type { Subnet } from '../core/ipv4.ts';
+import type { Subnet6 } from '../core/ipv6.ts';
 import type { ReportHeading } from '../core/lab-description.ts';
 import type { ListenPort } from '../core/listen-port.ts';
 import type { busyPortChoices } from './defaults.ts';
+import type { Pattern } from './written-pattern.ts';
 import type { Path, Position, Span } from './problem.ts';
+
+export type { Pattern } from './written-pattern.ts';
 
 /** The checked content of `lab.yaml`, all short forms expanded and all defaults filled in. */
 export interface Lab {
@@ -46,15 +50,33 @@ export interface LabParameter {
   readonly description?: string;
 }
 
+/** A network, or a link between two machines. It has addresses of IPv4, of IPv6, or of both. */
 export interface Network {
   readonly name: string;
-  readonly subnet: Subnet;
-  /** Dotted-decimal; the network's own address on its bridge, undefined when the network has no gateway. */
+  /** Undefined when it has addresses of IPv6 only. */
+  readonly subnet?: Subnet | undefined;
+  readonly subnet6?: Subnet6 | undefined;
+  /**
+   * Dotted-decimal; undefined when the network has no gateway. That of a machine which forwards makes this machine the
+   * gateway; else it is the network's own address on its bridge. `gatewayMachine` tells them apart.
+   */
   readonly gateway?: string | undefined;
+  /** The same of IPv6, as RFC 5952 writes it. */
+  readonly gateway6?: string | undefined;
   /** Whether machines reach beyond the lab through the gateway, by network address translation (RFC 3022). */
   readonly nat: boolean;
+  /** The same by IPv6, with the source address translated, too (NAT66). */
+  readonly nat6?: true;
   /** Whether addresses of private use around the host are destinations, too (`nat: { private: true }`). */
   readonly reachesPrivate?: true;
+  /** The gateway announces itself and the prefix of `subnet6` (router advertisements, RFC 4861). */
+  readonly advertise?: true;
+  /** Largest packet of IP that it carries, in bytes; undefined: 1500. */
+  readonly mtu?: number | undefined;
+  /** Names that its machines know in addition to those of machines, each with its addresses. */
+  readonly dns?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** It is a link of `links`, between these two. */
+  readonly between?: readonly [string, string] | undefined;
 }
 
 export interface Machine {
@@ -86,15 +108,37 @@ export interface Machine {
   readonly packages?: readonly string[] | undefined;
   /** Commands that root runs there once, in this order, when the machine is made. */
   readonly setup?: readonly (readonly string[])[] | undefined;
+  /** It is a router: packets that are not for it go on, by its routes. */
+  readonly forward?: true;
+  /** In addition to those to its own networks and to `gateway`. */
+  readonly routes?: readonly Route[] | undefined;
+  /** Its default route in place of those of its networks; `false`: none. Address of either family. */
+  readonly gateway?: string | false | undefined;
+  /** Settings of its kernel by name (sysctl(8)), as they stand in the file. */
+  readonly sysctls?: ReadonlyMap<string, string> | undefined;
   /** How the machine is reached, for `provider: ssh`. */
   readonly ssh?: SshAccess | undefined;
+}
+
+/** A static route (ip-route(8)). */
+export interface Route {
+  /** A subnet in CIDR notation, of either family, or `default`: then the family is that of `via`. */
+  readonly to: string;
+  /** Address of the next router. */
+  readonly via: string;
 }
 
 export interface Interface {
   readonly name: string;
   readonly network: string;
-  /** Dotted-decimal. */
-  readonly address: string;
+  /** Dotted-decimal; undefined: none of IPv4, or one that the machine asks for itself (DHCP). */
+  readonly address?: string | undefined;
+  /** As RFC 5952 writes it. */
+  readonly address6?: string | undefined;
+  /** `02:4c:41:00:00:01`; undefined: the provider takes one, always the same. */
+  readonly mac?: string | undefined;
+  /** In bytes; undefined: that of the network. */
+  readonly mtu?: number | undefined;
 }
 
 export interface SshAccess {
@@ -132,12 +176,6 @@ export interface Program {
   /** Of its terminal, what is typed included; undefined: UTF-8. */
   readonly encoding?: 'latin1' | undefined;
 }
-
-/**
- * Plain text, or a regular expression that was written as `/source/flags`; `line` is its line in the file, unless the
- * step that holds it has that.
- */
-export type Pattern = { readonly text: string } | { readonly regex: RegExp; readonly line?: number };
 
 /** A scenario as it stands in the file; the `scenario` room gives it a meaning. */
 export interface ScenarioSource {

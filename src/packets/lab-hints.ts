@@ -1,4 +1,5 @@
 import { listenPort, portsOf, type ListenPort, type WrittenPort } from '../core/listen-port.ts';
+import { addressesOf, type Addressed } from '../core/lab-description.ts';
 
 /** What is known of the lab that a capture comes from. */
 export interface LabHints {
@@ -12,14 +13,14 @@ export interface LabHints {
 
 /** What is looked at of a lab, and of the description of one. */
 interface LabParts {
-  readonly machines: Iterable<{ readonly name: string; readonly interfaces: readonly { readonly address: string }[] }>;
+  readonly machines: Iterable<{ readonly name: string; readonly interfaces: readonly Addressed[] }>;
   readonly programs: Iterable<{ readonly listens: readonly (WrittenPort | ListenPort)[] }>;
 }
 
 /** What a lab knows that a capture does not: whose an address is, and who listens. */
 export function labHints({ machines, programs }: LabParts): LabHints {
-  const addresses = Array.from(machines, ({ name, interfaces }) =>
-    interfaces.map(({ address }) => [address, name] as const),
+  const addresses = Array.from(machines, (machine) =>
+    addressesOf(machine).map((address) => [address, machine.name] as const),
   );
   const ports = Array.from(programs, ({ listens }) => listens.map(listenPort)).flat();
   return {

@@ -1,3 +1,4 @@
+import { addressesOf } from '../core/lab-description.ts';
 import type { Machine } from '../lab/types.ts';
 
 /** ssh_config(5) inside the machines: `ssh vm2` finds the right user. */
@@ -11,9 +12,9 @@ export function clientConfig(machines: Iterable<Machine>): string {
  * public half as one line.
  */
 export function knownHosts(machines: Iterable<Machine>, hostKey: (machine: string) => string): string {
-  const line = ({ name, interfaces }: Machine): string => {
-    const [type = '', blob = ''] = hostKey(name).split(' ');
-    return `${[name, ...interfaces.map(({ address }) => address)].join(',')} ${type} ${blob}\n`;
+  const line = (machine: Machine): string => {
+    const [type = '', blob = ''] = hostKey(machine.name).split(' ');
+    return `${[machine.name, ...addressesOf(machine)].join(',')} ${type} ${blob}\n`;
   };
   return [...machines].map(line).join('');
 }

@@ -1,3 +1,4 @@
+import { addressesOf } from '../core/lab-description.ts';
 import { messageOf } from '../core/errors.ts';
 import { parseIPv4 } from '../core/ipv4.ts';
 import { inspectPort, type PortReport } from '../ports/inspect-port.ts';
@@ -40,7 +41,7 @@ export async function explainReach(question: ReachQuestion, means: ReachMeans): 
   const meant = lab.machines.find(({ name }) => name === host) ?? ownerOf(lab, host, from);
   // A machine's own name often is an address of loopback there.
   const own = meant?.name === from ? loopbacks : [];
-  const wanted = [...(meant?.interfaces.map(({ address }) => address) ?? []), ...own];
+  const wanted = [...(meant ? addressesOf(meant) : []), ...own];
   const ask = { name: isAddress ? '' : host, wanted: isAddress ? [host] : wanted, signal: means.signal };
   const early = meant === undefined ? undefined : lookAtTarget(means, question, meant);
   const [source, known] = await Promise.all([
@@ -86,7 +87,7 @@ function judge(facts: ReachFacts): ReachReport {
 /** The machine that the lab file gives the address to; an address of loopback is the machine that asks. */
 function ownerOf(lab: ReachLab, address: string, from: string): ReachMachine | undefined {
   if (isLoopback(address)) return lab.machines.find(({ name }) => name === from);
-  return lab.machines.find(({ interfaces }) => interfaces.some((one) => one.address === address));
+  return lab.machines.find((machine) => addressesOf(machine).includes(address));
 }
 
 interface TargetLook {
@@ -104,7 +105,8 @@ async function lookAtTarget(
   if (shell === undefined)
     return { probe: undefined, silence: silent?.get(name) ?? say`could not be asked`, holders: undefined };
   const sudoPassword = sudoPasswords?.get(name);
-  const back = lab.machines.find((machine) => machine.name === from)?.interfaces.map(({ address }) => address) ?? [];
+  const source = lab.machines.find((machine) => machine.name === from);
+  const back = source ? addressesOf(source) : [];
   const isName = parseIPv4(host) === undefined && !host.includes(':');
   try {
     const [probe, holders] = await Promise.all([

@@ -1,4 +1,5 @@
 import type { ListenPort } from '../core/listen-port.ts';
+import { addressesOf as declaredAddresses } from '../core/lab-description.ts';
 import type { Interface, Network } from '../lab/types.ts';
 import type { PortReport } from '../ports/port-report.ts';
 import type { MachineProbe } from './machine-probe.ts';
@@ -59,7 +60,7 @@ export interface ReachFacts extends Pick<ReachQuestion, 'from' | 'host'> {
 
 /** All addresses that a machine has: those of the lab file, and those that it showed. */
 export function addressesOf(machine: ReachMachine | undefined, probe: MachineProbe | undefined): readonly string[] {
-  const declared = machine?.interfaces.map(({ address }) => address) ?? [];
+  const declared = machine ? declaredAddresses(machine) : [];
   return [...new Set([...declared, ...(probe?.interfaces ?? []).flatMap(({ addresses }) => addresses)])];
 }
 

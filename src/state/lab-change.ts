@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { quoteCommand } from '../core/text/shell-quote.ts';
 import { formatSubnet } from '../core/ipv4.ts';
+import { formatSubnet6 } from '../core/ipv6.ts';
 import { DEFAULT_USER } from '../lab/defaults.ts';
 import type { Interface, Lab, Machine, Network } from '../lab/types.ts';
 import type { LabState } from './lab-state.ts';
@@ -79,14 +80,23 @@ const words: Readonly<Record<string, Words>> = {
   sudo: { absent: true },
   hostFolders: { label: 'host-folders' },
   reachesPrivate: { label: 'nat private', absent: false },
+  nat6: { absent: false },
+  advertise: { label: 'router-advertisement', absent: false },
+  forward: { absent: false },
 };
 
 function networkChange(old: Network, now: Network): string[] {
   return fieldChanges(Object.keys(networkFields), networkAsSaid(old), networkAsSaid(now));
 }
 
-function networkAsSaid(network: Network): Values {
-  return { ...network, subnet: formatSubnet(network.subnet) };
+function networkAsSaid({ subnet, subnet6, dns, between, ...network }: Network): Values {
+  return {
+    ...network,
+    subnet: subnet && formatSubnet(subnet),
+    subnet6: subnet6 && formatSubnet6(subnet6),
+    dns: dns && Object.fromEntries([...dns].map(([name, addresses]) => [name, addresses.join(', ')])),
+    between: between?.join(', '),
+  };
 }
 
 function machineChange(old: Machine, now: Machine): string[] {
@@ -105,7 +115,19 @@ function machineAsSaid({ interfaces: _interfaces, isUserWritten, ...machine }: M
   const setup = machine.setup?.map(quoteCommand).join(', ');
   // An older lab wrote down an image for machines that are made from none, too.
   const image = now.image && machine.image;
-  return { ...machine, image, user, hostFolders, packages, setup, ssh: machine.ssh && { ...machine.ssh } };
+  const routes = machine.routes?.map(({ to, via }) => say`${to} via ${via}`).join(', ');
+  const sysctls = machine.sysctls && Object.fromEntries(machine.sysctls);
+  return {
+    ...machine,
+    image,
+    user,
+    hostFolders,
+    packages,
+    setup,
+    routes,
+    sysctls,
+    ssh: machine.ssh && { ...machine.ssh },
+  };
 }
 
 /** `fields` in the order in which they are named; those of a part such as `ssh` are named with it: `ssh host`. */
@@ -124,7 +146,10 @@ function interfacesChange(old: readonly Interface[], now: readonly Interface[]):
   const several = old.length > 1 || now.length > 1;
   const changes = listChange(old, now, say`interface`, (before, after) => [
     ...valueChange(say`address`, before.address, after.address),
+    ...valueChange('address6', before.address6, after.address6),
     ...valueChange(say`network`, before.network, after.network),
+    ...valueChange('mac', before.mac, after.mac),
+    ...valueChange('mtu', before.mtu, after.mtu),
   ]);
   // With one interface on both sides its name is of no use: `address … → …`, not `eth0: address … → …`.
   const sameNames = old.every(({ name }) => now.some((other) => other.name === name)) && old.length === now.length;

@@ -7,6 +7,7 @@ import {
   oneOf,
   optional,
   port,
+  record,
   ShapeError,
   storedPort,
   text,
@@ -17,8 +18,9 @@ import {
 } from '../core/json/shape.ts';
 import { formatSubnet, parseSubnet, type Subnet } from '../core/ipv4.ts';
 import { listenPort, writtenPort, type ListenPort } from '../core/listen-port.ts';
+import { formatSubnet6, parseSubnet6, type Subnet6 } from '../core/ipv6.ts';
 import { DEFAULT_USER } from '../lab/defaults.ts';
-import type { Machine, Network } from '../lab/types.ts';
+import type { Interface, Machine, Network, Route } from '../lab/types.ts';
 import type { LabState } from './lab-state.ts';
 
 /**
@@ -32,14 +34,40 @@ const subnet: Shape<Subnet> = (value, where) => {
   return parsed;
 };
 
+const subnet6: Shape<Subnet6> = (value, where) => {
+  const parsed = parseSubnet6(text(value, where));
+  if (parsed === undefined) throw new ShapeError(where, 'a subnet of IPv6', value);
+  return parsed;
+};
+
+/** A map of texts or of lists is an object in JSON. */
+function mapOf<T>(item: Shape<T>): Shape<ReadonlyMap<string, T>> {
+  return (value, where) => new Map(Object.entries(record(item)(value, where)));
+}
+
+const ends: Shape<readonly [string, string]> = (value, where) => {
+  const [first, second, ...more] = list(text)(value, where);
+  if (first === undefined || second === undefined || more.length > 0) throw new ShapeError(where, 'two names', value);
+  return [first, second];
+};
+
 /** The fields of a network, in the order in which they are stored. */
 export const networkFields: FieldsOf<Network> = {
   name: text,
-  subnet,
+  subnet: optional(subnet),
   gateway: optional(text),
   nat: truth,
   reachesPrivate: optional(oneOf(true)),
+  subnet6: optional(subnet6),
+  gateway6: optional(text),
+  nat6: optional(oneOf(true)),
+  advertise: optional(oneOf(true)),
+  mtu: optional(count),
+  dns: optional(mapOf(list(text))),
+  between: optional(ends),
 };
+
+const gateway: Shape<string | false> = (value, where) => (value === false ? value : text(value, where));
 
 /** The fields of a machine, in the order in which they are stored. */
 export const machineFields: FieldsOf<Machine> = {
@@ -47,7 +75,16 @@ export const machineFields: FieldsOf<Machine> = {
   image: optional(text),
   user: text,
   isUserWritten: optional(oneOf(true)),
-  interfaces: list(object({ name: text, network: text, address: text })),
+  interfaces: list(
+    object<Interface>({
+      name: text,
+      network: text,
+      address: optional(text),
+      address6: optional(text),
+      mac: optional(text),
+      mtu: optional(count),
+    }),
+  ),
   memoryMiB: optional(count),
   cpus: optional(count),
   diskMiB: optional(count),
@@ -58,6 +95,10 @@ export const machineFields: FieldsOf<Machine> = {
   hostFolders: optional(list(text)),
   packages: optional(list(text)),
   setup: optional(list(list(text))),
+  forward: optional(oneOf(true)),
+  routes: optional(list(object<Route>({ to: text, via: text }))),
+  gateway: optional(gateway),
+  sysctls: optional(mapOf(text)),
   ssh: optional(
     object({
       host: optional(text),
@@ -108,7 +149,13 @@ export function storeState(state: LabState): object {
 
 /** Plain JSON of a network, its subnet in CIDR notation; the order of fields is always the same. */
 export function storeNetwork(network: Network): object {
-  return inOrder(networkFields, { ...network, subnet: formatSubnet(network.subnet) });
+  const { subnet: own, subnet6: own6, dns } = network;
+  return inOrder(networkFields, {
+    ...network,
+    subnet: own && formatSubnet(own),
+    subnet6: own6 && formatSubnet6(own6),
+    dns: dns && Object.fromEntries(dns),
+  });
 }
 
 /** Plain JSON of a machine; the order of fields is always the same. */
@@ -116,6 +163,7 @@ export function storeMachine(machine: Machine): object {
   // In all other cases `user` itself shows it; states of an older lab do not have this field.
   return inOrder(machineFields, {
     ...machine,
+    sysctls: machine.sysctls && Object.fromEntries(machine.sysctls),
     isUserWritten: machine.user === DEFAULT_USER ? machine.isUserWritten : undefined,
   });
 }

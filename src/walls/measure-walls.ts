@@ -1,3 +1,4 @@
+import { addressesOf, addressesOn } from '../core/lab-description.ts';
 import { randomBytes } from 'node:crypto';
 import { say } from '../core/language/say.ts';
 import type { Interface } from '../lab/types.ts';
@@ -114,6 +115,12 @@ function neighboursOf(one: Probed, all: readonly Probed[]): Neighbour[] {
   const networks = new Set(one.interfaces.map(({ network }) => network));
   return others.slice(0, MOST_NEIGHBOURS).map(({ name: machine, mark, inside, interfaces }) => {
     const near = interfaces.find(({ network }) => networks.has(network));
-    return { machine, mark, inside, address: (near ?? interfaces[0])?.address, isNear: near !== undefined };
+    return {
+      machine,
+      mark,
+      inside,
+      address: (near ? addressesOn(near) : addressesOf({ interfaces }))[0],
+      isNear: near !== undefined,
+    };
   });
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSocketTable } from '../../src/ports/socket-table.ts';
-import { formatIPv6, parseProcAddress, splitAddress } from '../../src/core/socket-address.ts';
+import { formatIPv6 } from '../../src/core/ipv6.ts';
+import { parseProcAddress, splitAddress } from '../../src/core/socket-address.ts';
 
 /** `STATE ADDRESS PORT PEER INODE UID PID` of each row. */
 function rowsOf(...[source, text]: [Parameters<typeof parseSocketTable>[0], string]): string[] {

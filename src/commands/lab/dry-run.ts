@@ -1,5 +1,7 @@
-import { formatSubnet } from '../../core/ipv4.ts';
+import { addressesText } from '../../core/text/address-words.ts';
+import { addressesOn } from '../../core/lab-description.ts';
 import { say } from '../../core/language/say.ts';
+import { gatewaysOf, subnetsOf } from '../../lab/addresses.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { Requirement } from '../../providers/provider.ts';
 import { describeChange } from '../../state/lab-change.ts';
@@ -51,22 +53,31 @@ function restarts({ machines }: FoundLab): string[] {
 /** What is done with machines that are there already. */
 function inspections(lab: Lab): string[] {
   return [...lab.machines.values()].map(({ name, interfaces }) => {
-    const parts = interfaces.map((port) => say`whether ${port.name} has ${port.address}`);
+    const parts = interfaces
+      .filter((port) => addressesOn(port).length > 0)
+      .map((port) => say`whether ${port.name} has ${addressesText(port)}`);
     return say`log in to ${name} and look ${[say`what it is like`, ...parts].join(', ')}`;
   });
 }
 
 function creations(lab: Lab): string[] {
-  const networks = [...lab.networks.values()].map(({ name, subnet, gateway, nat }) => {
+  const networks = [...lab.networks.values()].map((network) => {
+    const gateways = gatewaysOf(network);
     const parts = [
-      formatSubnet(subnet),
-      ...(gateway === undefined ? [] : [say`gateway ${gateway}`]),
-      ...(nat ? ['NAT'] : []),
+      ...subnetsOf(network),
+      ...(gateways.length === 0 ? [] : [say`gateway ${gateways.join(', ')}`]),
+      ...(network.nat ? ['NAT'] : []),
+      ...(network.nat6 ? ['NAT66'] : []),
+      ...(network.mtu === undefined ? [] : [`MTU ${network.mtu}`]),
     ];
-    return say`make network ${name} (${parts.join(', ')})`;
+    return say`make network ${network.name} (${parts.join(', ')})`;
   });
-  const machines = [...lab.machines.values()].map(({ name, user, interfaces }) => {
-    const parts = interfaces.map((port) => say`${port.name} ${port.address} on ${port.network}`);
+  const machines = [...lab.machines.values()].map(({ name, user, interfaces, forward, routes = [] }) => {
+    const parts = [
+      ...interfaces.map((port) => say`${port.name} ${addressesText(port)} on ${port.network}`),
+      ...(forward ? [say`router`] : []),
+      ...routes.map(({ to, via }) => say`route to ${to} via ${via}`),
+    ];
     return say`make machine ${name} (${[say`user ${user}`, ...parts].join(', ')})`;
   });
   return [...networks, ...machines];

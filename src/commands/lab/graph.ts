@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
-import { formatSubnet } from '../../core/ipv4.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 import { say } from '../../core/language/say.ts';
+import { gatewaysOf, subnetsOf } from '../../lab/addresses.ts';
 import type { Lab } from '../../lab/types.ts';
 import { topologyMermaid } from '../../report/topology/mermaid.ts';
 import { topologySvg } from '../../report/topology/topology-svg.ts';
@@ -62,8 +62,8 @@ function topologyOfLab({ name, networks, machines, programs }: Lab): Topology {
   return topologyOf(name, {
     networks: [...networks.values()].map((network) => ({
       name: network.name,
-      subnet: formatSubnet(network.subnet),
-      gateway: network.gateway,
+      subnet: subnetsOf(network).join(', '),
+      gateway: gatewaysOf(network).join(', ') || undefined,
       nat: network.nat,
     })),
     machines: [...machines.values()],

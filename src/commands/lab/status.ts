@@ -2,7 +2,7 @@ import { hasPort, writtenPort, type ListenPort, type WrittenPort } from '../../c
 import { existsSync } from 'node:fs';
 import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import { LabError } from '../../core/errors.ts';
-import type { MachineSystem } from '../../core/lab-description.ts';
+import type { Addressed, MachineSystem } from '../../core/lab-description.ts';
 import { say } from '../../core/language/say.ts';
 import { readLabFile } from '../../lab/yaml/read-lab-file.ts';
 import type { PortReport } from '../../ports/inspect-port.ts';
@@ -30,7 +30,7 @@ export interface MachineStatus extends MachineSystem {
   /** Why a machine that runs does not answer; undefined when it does, or does not run. */
   readonly problem: string | undefined;
   readonly user: string;
-  readonly interfaces: readonly { readonly name: string; readonly address: string; readonly network: string }[];
+  readonly interfaces: readonly (Addressed & { readonly name: string; readonly network: string })[];
 }
 
 export interface ProgramPorts {

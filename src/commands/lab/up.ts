@@ -1,3 +1,4 @@
+import { addressesOf } from '../../core/lab-description.ts';
 import type { CleanupStack } from '../../core/cleanup.ts';
 import { inStep } from '../../core/events.ts';
 import { say } from '../../core/language/say.ts';
@@ -137,7 +138,7 @@ async function equip(
     machines: machines.map(({ machine }) => ({
       name: machine.name,
       user: machine.user,
-      addresses: machine.interfaces.map(({ address }) => address),
+      addresses: addressesOf(machine),
     })),
     programs: [...deployed.values()].map(summaryOf),
     ports,

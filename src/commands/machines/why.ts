@@ -1,4 +1,5 @@
 import { hasPort, type PortProtocol } from '../../core/listen-port.ts';
+import { addressesOf } from '../../core/lab-description.ts';
 import { withCleanup } from '../../core/cleanup.ts';
 import { UsageError } from '../../core/errors.ts';
 import { suggestion } from '../../core/text/suggest.ts';
@@ -99,8 +100,6 @@ function protocolOf({ host, port, protocol }: WhyTarget, programs: State['progra
 
 /** Whether a machine is asked: the one that is meant; all where that is not known before. */
 function isNeeded(host: string, name: string, { machines }: State): boolean {
-  const meant = machines.find(
-    (machine) => machine.name === host || machine.interfaces.some(({ address }) => address === host),
-  );
+  const meant = machines.find((machine) => machine.name === host || addressesOf(machine).includes(host));
   return meant === undefined || meant.name === name;
 }

@@ -1,3 +1,4 @@
+import { addressesOf } from '../../core/lab-description.ts';
 import { basename } from 'node:path';
 import { CheckError, InterruptedError, UsageError } from '../../core/errors.ts';
 import type { Event, EventSink } from '../../core/events.ts';
@@ -149,7 +150,7 @@ function numbersOf({ programs, machines }: Lab): string[] {
   const words = [...programs.values()].flatMap(({ command, listens }) =>
     command.concat(listens.map(({ port }) => String(port))),
   );
-  const addresses = [...machines.values()].flatMap(({ interfaces }) => interfaces.map(({ address }) => address));
+  const addresses = [...machines.values()].flatMap(addressesOf);
   return [...words, ...addresses].flatMap((text) => text.match(/\d+/g) ?? []);
 }
 
@@ -170,7 +171,7 @@ interface Typed {
 /** A scenario that sends nothing of what was typed is not what the user has played. */
 function nothingRead(typed: Typed, { programs, machines }: Lab, looks: ReadonlyMap<string, ProgramLook>): CheckError {
   const names = Object.fromEntries(
-    [...machines.values()].flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name])),
+    [...machines.values()].flatMap((machine) => addressesOf(machine).map((address) => [address, machine.name])),
   );
   const doing = [...programs.keys()].flatMap((role) => {
     const look = looks.get(role);

@@ -1,3 +1,4 @@
+import { addressesOf } from '../../core/lab-description.ts';
 import { join } from 'node:path';
 import { isCompleteCapture, type CaptureFacts } from '../../core/capture-facts.ts';
 import { LabError, messageOf } from '../../core/errors.ts';
@@ -89,7 +90,7 @@ function isoOf(ms: number): string {
 function attemptMisfits({ conversations }: CaptureReading, network: NetworkFold, facts: CaptureFacts): MisfitFacts[] {
   const machines = network.lab?.machines ?? [];
   return (network.seen?.attempts ?? []).flatMap(({ machine, protocol, to, answered }): MisfitFacts[] => {
-    const server = machines.find(({ interfaces }) => interfaces.some(({ address }) => address === to.address));
+    const server = machines.find((other) => addressesOf(other).includes(to.address));
     const isCaptured =
       server !== undefined &&
       server.name !== machine &&

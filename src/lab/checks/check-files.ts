@@ -8,7 +8,7 @@ import { say } from '../../core/language/say.ts';
 import type { Draft, DraftFile } from '../draft.ts';
 import type { Program } from '../types.ts';
 import type { PathProblem } from '../problem.ts';
-import { quoted } from '../fields/rules.ts';
+import { quoted } from '../fields/text-rule.ts';
 import { folderProblem } from './check-folder.ts';
 import { windowsLineEnds } from './line-ends.ts';
 

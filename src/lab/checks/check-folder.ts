@@ -7,7 +7,7 @@ import { oddKind } from '../../core/files/ordinary-file.ts';
 import { say } from '../../core/language/say.ts';
 import { leftOut, MOST_FILES_OF_PROGRAM } from '../defaults.ts';
 import type { DraftFile } from '../draft.ts';
-import { quoted } from '../fields/rules.ts';
+import { quoted } from '../fields/text-rule.ts';
 import type { PathProblem, ProblemText } from '../problem.ts';
 
 /** Where the lab lies. */

@@ -2,7 +2,7 @@ import { KnownWords } from '../../core/text/suggest.ts';
 import { say } from '../../core/language/say.ts';
 import type { Draft, Placed } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
-import { quoted } from '../fields/rules.ts';
+import { quoted } from '../fields/text-rule.ts';
 
 /** Names that lead nowhere, names that two machines cannot share, and the name that stands for none. */
 export function checkNames(draft: Draft): PathProblem[] {
@@ -21,7 +21,7 @@ function unknownNetworks({ machines, networks }: Draft): PathProblem[] {
   );
 }
 
-function unknownMachines({ machines, programs }: Draft): PathProblem[] {
+function unknownMachines({ machines, programs, links }: Draft): PathProblem[] {
   return unknown(
     {
       missing: (name) => say`there is no machine ${name}`,
@@ -29,8 +29,11 @@ function unknownMachines({ machines, programs }: Draft): PathProblem[] {
       add: say`add it under "machines:"`,
     },
     machines.map(({ machine }) => machine),
-    // A pattern that no machine fits is told of where it is read.
-    programs.flatMap(({ on }) => (on === undefined || on.value.includes('*') ? [] : on)),
+    [
+      // A pattern that no machine fits is told of where it is read.
+      ...programs.flatMap(({ on }) => (on === undefined || on.value.includes('*') ? [] : on)),
+      ...links.flatMap(({ ends }) => ends),
+    ],
   );
 }
 

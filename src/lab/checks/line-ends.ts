@@ -5,7 +5,7 @@ import { say } from '../../core/language/say.ts';
 import type { DraftFile } from '../draft.ts';
 import type { Program } from '../types.ts';
 import type { PathProblem } from '../problem.ts';
-import { quoted } from '../fields/rules.ts';
+import { quoted } from '../fields/text-rule.ts';
 
 /** Shells, which take the carriage return at the end of a line as part of its last word. */
 const SHELL = /^(?:ba|da|k|z|a)?sh$/;

@@ -4,7 +4,8 @@ import { messageOf, systemCode } from '../../core/errors.ts';
 import { isInside, realPathSoFar } from '../../core/files/inside.ts';
 import { readOrdinary } from '../../core/files/ordinary-file.ts';
 import { say } from '../../core/language/say.ts';
-import { ENVIRONMENT_NAME, quoted } from '../fields/rules.ts';
+import { ENVIRONMENT_NAME } from '../fields/rules.ts';
+import { quoted } from '../fields/text-rule.ts';
 import type { Path, PathProblem } from '../problem.ts';
 import { mapOf, valueAt, type LabTree } from './lab-tree.ts';
 

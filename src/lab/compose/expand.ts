@@ -1,7 +1,7 @@
 import { say } from '../../core/language/say.ts';
 import { KnownWords } from '../../core/text/suggest.ts';
 import { MOST_INSTANCES } from '../defaults.ts';
-import { quoted } from '../fields/rules.ts';
+import { quoted } from '../fields/text-rule.ts';
 import { matchesName } from '../name-pattern.ts';
 import type { Path, PathProblem } from '../problem.ts';
 import { fillPattern, fillText, type Meaning } from '../text-names.ts';

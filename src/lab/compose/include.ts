@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { messageOf, systemCode } from '../../core/errors.ts';
 import { isInside, realPathSoFar } from '../../core/files/inside.ts';
 import { say } from '../../core/language/say.ts';
-import { quoted } from '../fields/rules.ts';
+import { quoted } from '../fields/text-rule.ts';
 import type { Path, PathProblem, Problem } from '../problem.ts';
 import { readLabFile } from '../yaml/read-lab-file.ts';
 import { YamlSource } from '../yaml/yaml-source.ts';

@@ -3,7 +3,7 @@ import { didYouMean, KnownWords, nearest } from '../../core/text/suggest.ts';
 import { say } from '../../core/language/say.ts';
 import type { PathProblem, Path } from '../problem.ts';
 import { commandAsList, flow } from '../yaml/flow.ts';
-import { quoted } from './rules.ts';
+import { quoted } from './text-rule.ts';
 import { fieldNames, schemaAt, type JsonSchema } from './json-schema.ts';
 import { synonyms } from './synonyms.ts';
 

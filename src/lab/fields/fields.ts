@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { parseIPv4, parseSubnet } from '../../core/ipv4.ts';
 import { AGE, parseAge } from '../../core/text/amounts.ts';
 import { languageNames } from '../../core/lab-description.ts';
 import type { ListenPort } from '../../core/listen-port.ts';
@@ -16,20 +15,17 @@ import {
   DEFAULT_USER,
   MOST_INSTANCES,
 } from '../defaults.ts';
+import { field, text } from './field.ts';
 import { hostFolderRule } from './host-folder-rule.ts';
+import { addresses, interfaces, links, networks, wayFields } from './network-fields.ts';
 import { PACKAGE_NAME, packageRule } from './package-rule.ts';
 import {
-  addressRule,
   ageRule,
   ENVIRONMENT_NAME,
   environmentNameRule,
   FILE_LABEL,
   fileLabelRule,
-  gatewayRule,
-  HOST_LABEL,
   hostNameRule,
-  INTERFACE_NAME,
-  interfaceNameRule,
   machineNameRule,
   notEmptyRule,
   parseProgramPort,
@@ -37,17 +33,16 @@ import {
   PROGRAM_PORT,
   programNameRule,
   programPortRule,
-  promptRule,
   SIZE,
   sizeRule,
   sshHostRule,
   sshWordRule,
-  subnetRule,
   USER_NAME,
   userNameRule,
   wordRule,
-  type TextRule,
 } from './rules.ts';
+import { HOST_LABEL } from './text-rule.ts';
+import { promptRule } from './prompt-rule.ts';
 import { parsePattern } from '../pattern.ts';
 import type { Pattern } from '../types.ts';
 
@@ -56,29 +51,6 @@ import type { Pattern } from '../types.ts';
  * What needs more than one field to be seen is in `checks/`.
  */
 
-/** Text that a rule allows. `pattern` tells editors what they can check of it. */
-function text(rule: TextRule, pattern?: RegExp): z.ZodString {
-  const schema = z.string().superRefine((value, context) => {
-    const problem = rule(value);
-    if (problem) context.addIssue({ code: 'custom', message: problem.message, params: { hint: problem.hint } });
-  });
-  return pattern ? schema.meta({ pattern: pattern.source }) : schema;
-}
-
-/** A field as editors and the reference show it; a long description is a list of sentences. */
-function field<T extends z.ZodType>(
-  schema: T,
-  description: string | readonly string[],
-  ...examples: readonly unknown[]
-): T {
-  return schema.meta({ description: [description].flat().join(' '), examples: [...examples] });
-}
-
-const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
-const CIDR = /^(?:\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/;
-
-const address = text(addressRule, IPV4).transform((written) => parseIPv4(written)!);
-const subnet = text(subnetRule, CIDR).transform((written) => parseSubnet(written)!);
 /** In MiB. */
 const size = text(sizeRule, SIZE).transform((written) => parseSizeMiB(written)!);
 export const port = z.int().min(1).max(65_535);
@@ -97,60 +69,6 @@ const laterPort = z.strictObject({
   port: field(programPort, say`The port.`, 2121),
   later: field(z.boolean().optional(), say`\`true\`: it is opened only when the program needs it.`, true),
 });
-
-const natOptions = z
-  .strictObject({
-    private: field(
-      z.boolean(),
-      [
-        say`Whether machines also reach private addresses around this host, such as a mirror of the school.`,
-        say`They never reach the host itself.`,
-      ],
-      true,
-    ),
-  })
-  .meta({ description: say`What lies beyond the gateway.`, examples: [{ private: true }] });
-
-export const network = z
-  .strictObject({
-    subnet: field(subnet, say`The addresses of the network, in CIDR notation.`, '192.168.100.0/24'),
-    gateway: field(
-      z.union([text(gatewayRule, IPV4).transform((written) => parseIPv4(written)!), z.literal(false)]).optional(),
-      [
-        say`The network's own address.`,
-        say`Default: the first of the subnet; none in a subnet of two addresses (\`/31\`).`,
-        say`\`false\`: no gateway.`,
-      ],
-      '192.168.100.1',
-    ),
-    nat: field(
-      z.union([z.boolean(), natOptions]).optional(),
-      [
-        say`Whether machines reach the outside through the gateway.`,
-        say`Default: \`true\`, if there is a gateway.`,
-        say`\`{ private: true }\`: private addresses around this host, too, but never the host itself.`,
-      ],
-      true,
-    ),
-  })
-  .meta({
-    description: say`A network. Short form: \`natnet: 192.168.100.0/24\`, with a gateway (the first address) and NAT.`,
-    examples: ['192.168.100.0/24', { subnet: '192.168.100.0/24', gateway: '192.168.100.1', nat: true }],
-  });
-
-export const machineInterface = z
-  .strictObject({
-    network: field(
-      z.string().optional(),
-      say`Name of a network. Default: the one network whose subnet holds the address.`,
-      'natnet',
-    ),
-    address: field(address, say`The machine's address on that network.`, '192.168.100.4'),
-  })
-  .meta({
-    description: say`A network interface. Short form: \`eth0: 192.168.100.4\`.`,
-    examples: ['192.168.100.4', { network: 'natnet', address: '192.168.100.4' }],
-  });
 
 const sshAccess = z
   .strictObject({
@@ -211,15 +129,18 @@ export const machine = z
       'ildvm1',
     ),
     address: field(
-      address.optional(),
-      say`Short for one interface: \`interfaces: { eth0: ADDRESS }\`.`,
+      addresses.optional(),
+      [
+        say`Short for one interface: \`interfaces: { eth0: ADDRESS }\`.`,
+        say`Of a list, each network gets an interface: \`eth0\`, \`eth1\`, ….`,
+        say`\`none\`: an interface without an address, at the one network that there is.`,
+      ],
       '192.168.100.4',
     ),
-    interfaces: field(
-      z.record(text(interfaceNameRule, INTERFACE_NAME), z.union([address, machineInterface])).optional(),
-      say`Network interfaces by name.`,
-      { eth0: { network: 'natnet', address: '192.168.100.4' } },
-    ),
+    interfaces: field(interfaces, say`Network interfaces by name.`, {
+      eth0: { network: 'natnet', address: '192.168.100.4' },
+    }),
+    ...wayFields,
     memory: field(
       size.optional(),
       say`Memory, in \`M\` or \`G\`. Default of netns: a fair share of the host's.`,
@@ -528,11 +449,8 @@ export const labFields = z
       ],
       { name: 'World' },
     ),
-    networks: field(
-      z.record(text(hostNameRule, HOST_LABEL), z.union([subnet, network])).nullish(),
-      say`Networks by name.`,
-      { natnet: '192.168.100.0/24' },
-    ),
+    networks: field(networks, say`Networks by name.`, { natnet: '192.168.100.0/24' }),
+    links: field(links, say`Cables between two machines each, networks of their own.`, [['r1', 'r2']]),
     machines: field(
       z.record(text(machineNameRule, HOST_LABEL), machine.nullable()),
       say`Machines by name; they reach each other by these names.`,

@@ -1,18 +1,11 @@
 import { parseAge } from '../../core/text/amounts.ts';
 import { didYouMean, suggestion } from '../../core/text/suggest.ts';
 import { UsageError } from '../../core/errors.ts';
-import { formatIPv4, formatSubnet, overlaps, parseIPv4, parseSubnet, type Subnet } from '../../core/ipv4.ts';
+import { formatIPv4 } from '../../core/ipv4.ts';
 import type { ListenPort, PortProtocol } from '../../core/listen-port.ts';
 import { say } from '../../core/language/say.ts';
 import { NUMERIC_HOST, reservedHosts, reservedInterfaces, reservedUsers } from './reserved-names.ts';
-import { parsePattern } from '../pattern.ts';
-import type { ProblemText } from '../problem.ts';
-
-/** The rule for one kind of text: the problem, or undefined when the text is legal. */
-export type TextRule = (text: string) => ProblemText | undefined;
-
-/** A host name label of RFC 1123, section 2.1: letters, digits, `-`; it may start with a digit. */
-export const HOST_LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+import { HOST_LABEL, quoted, type TextRule } from './text-rule.ts';
 
 /**
  * What Debian's `useradd` and `adduser` take (useradd(8)): small letters, digits, `-`, `_`; no digit first; at most
@@ -39,16 +32,6 @@ export const SIZE = /^([1-9]\d{0,6})([MGT])$/;
 export const PROGRAM_PORT = /^([1-9]\d{0,4})\/(tcp|udp)$/;
 
 const LARGEST_PORT = 65_535;
-
-const SMALLEST_PREFIX = 8;
-const LARGEST_PREFIX = 31;
-
-/** Ranges that no network of machines can have (RFC 6890). */
-const reservedRanges: readonly { readonly subnet: Subnet; readonly use: string }[] = [
-  { subnet: parseSubnet('0.0.0.0/8')!, use: say`hosts that have no address yet` },
-  { subnet: parseSubnet('127.0.0.0/8')!, use: say`a host that talks to itself` },
-  { subnet: parseSubnet('224.0.0.0/3')!, use: say`multicast and future use` },
-];
 
 export const hostNameRule: TextRule = (text) => {
   if (text.toLowerCase() === 'localhost')
@@ -164,69 +147,6 @@ export const environmentNameRule: TextRule = (text) => {
   };
 };
 
-export const addressRule: TextRule = (text) => {
-  if (parseIPv4(text) !== undefined) return undefined;
-  return { message: say`must be an IPv4 address, not ${quoted(text)}`, hint: addressHint(text) };
-};
-
-function addressHint(text: string): string {
-  const [address = '', ...more] = text.split('/');
-  if (more.length > 0 && parseIPv4(address) !== undefined)
-    return say`write ${address} alone; the network has the prefix length`;
-  if (text.includes(':')) return say`IPv6 addresses are not supported in lab.yaml yet`;
-  const withoutZeros = text.replaceAll(/(?<=^|\.)0+(?=\d)/g, '');
-  if (parseIPv4(withoutZeros) !== undefined)
-    return say`write ${withoutZeros}: a leading zero means an octal number to many tools`;
-  return say`four numbers from 0 to 255, for example 192.168.100.4`;
-}
-
-export const gatewayRule: TextRule = (text) => {
-  const problem = addressRule(text);
-  return (
-    problem &&
-    (/^(?:no|none|off|false)$/i.test(text)
-      ? { message: problem.message, hint: say`for a network without a gateway write false, without quotes` }
-      : problem)
-  );
-};
-
-export const subnetRule: TextRule = (text) => {
-  const subnet = parseSubnet(text);
-  if (subnet === undefined) return { message: say`must be a subnet, not ${quoted(text)}`, hint: subnetHint(text) };
-  const { network, prefixLength } = subnet;
-  if (parseIPv4(text.split('/')[0]!) !== network) {
-    return {
-      message: say`${quoted(text)} is an address inside the subnet ${formatSubnet(subnet)}`,
-      hint: say`write ${formatSubnet(subnet)}`,
-    };
-  }
-  if (prefixLength > LARGEST_PREFIX) {
-    const example = `${formatIPv4(network)}/24`;
-    return {
-      message: say`/${prefixLength} has no room for two machines`,
-      hint: say`write /${LARGEST_PREFIX} (two machines, no gateway) or a smaller number, for example ${example}`,
-    };
-  }
-  if (prefixLength < SMALLEST_PREFIX)
-    return {
-      message: say`/${prefixLength} is too large a part of the Internet`,
-      hint: say`write /${SMALLEST_PREFIX} or more, for example 192.168.100.0/24`,
-    };
-  const reserved = reservedRanges.find((range) => overlaps(range.subnet, subnet));
-  return (
-    reserved && {
-      message: say`${formatSubnet(subnet)} cannot be a network of machines: its addresses are for ${reserved.use}`,
-      hint: say`a private subnet always works, for example 192.168.100.0/24`,
-    }
-  );
-};
-
-function subnetHint(text: string): string {
-  if (parseIPv4(text) === undefined) return say`an address and a prefix length, for example 192.168.100.0/24`;
-  const guess = parseSubnet(`${text}/24`)!;
-  return say`add the prefix length, for example ${formatSubnet(guess)}`;
-}
-
 /** An age of runs. */
 export const ageRule: TextRule = (text) => {
   if (parseAge(text) !== undefined) return undefined;
@@ -250,20 +170,6 @@ export function parseSizeMiB(text: string): number | undefined {
   const match = SIZE.exec(text);
   return match === null ? undefined : Number(match[1]) * { M: 1, G: 1024, T: 1024 ** 2 }[match[2] as 'M' | 'G' | 'T'];
 }
-
-export const promptRule: TextRule = (text) => {
-  if (text === '')
-    return {
-      message: say`must not be empty: an empty prompt would show at once`,
-      hint: say`give the text that the program shows when it waits for a line, or remove "prompt"`,
-    };
-  const pattern = parsePattern(text);
-  if (!('problem' in pattern)) return undefined;
-  return {
-    message: say`is no regular expression: ${pattern.problem}`,
-    hint: say`for plain text leave out the slashes`,
-  };
-};
 
 /** What stands between a word of `lab.yaml` and a process: no operating system can pass a NUL character (execve(2)). */
 export const wordRule: TextRule = (text) =>
@@ -296,11 +202,6 @@ export const sshHostRule: TextRule = (text) => {
   ];
   return { message: say`${quoted(text)} is more than a host`, hint: say`write ${parts.join(', ')}` };
 };
-
-/** A value as a message shows it: quoted, and cut when it is long. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
-}
 
 /** `did you mean "vm-1"?` when replacing what is not allowed makes a legal name. */
 function meant(text: string, illegal: RegExp, legal: RegExp, replacement = '-'): string | undefined {

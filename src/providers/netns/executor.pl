@@ -13,7 +13,7 @@ use warnings;
 use Errno ();
 use Fcntl ();
 use POSIX ();
-use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY pack_sockaddr_in6 inet_aton);
+use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY pack_sockaddr_in6 inet_aton inet_pton);
 
 use constant { CLONE_NEWNS => 0x20000, CLONE_NEWUTS => 0x4000000, CLONE_NEWIPC => 0x8000000, CLONE_NEWUSER => 0x10000000, CLONE_NEWPID => 0x20000000, CLONE_NEWNET => 0x40000000, SIGCHLD => 17 };
 use constant { PR_SET_DUMPABLE => 4, PR_SET_NAME => 15, PR_CAPBSET_DROP => 24, PR_SET_NO_NEW_PRIVS => 38, SECCOMP_SET_MODE_FILTER => 1, MNT_DETACH => 2 };
@@ -326,7 +326,7 @@ my %operation = (
     'await-links' => sub { sysread $links_reader, my $nothing, 1; close $links_reader },
     'address'   => sub { link_address(@_) },
     'up'        => sub { link_up($_[0]) },
-    'route'     => sub { route_default($_[0]) },
+    'route'     => sub { link_route(@_) },
     'helper'    => \&start_helper,
     'listen-unix' => sub { my ($folder, $name, $machine) = @_; chdir $folder or die "$folder: $!\n"; unlink $name; $machine_listener{$machine} = listener(PF_UNIX, pack_sockaddr_un($name)); chdir '/' },
     'listen-tcp'  => sub { push @listeners, listener_tcp($_[0]) },
@@ -905,22 +905,35 @@ sub link_bridge {
 }
 
 sub link_veth {
-    my ($bridge, $port, $machine, $name, $mac, $mtu) = @_;
-    my $peer = link_message(0, 0) . attribute(3, "$name\0") . attribute(19, pack 'l', $machine_pid{$machine}) . attribute(1, pack 'H*', $mac);
-    netlink(RTM_NEWLINK, NLM_F_CREATE_EXCL, link_message(0, 1) . attribute(3, "$port\0") . attribute(10, pack 'l', index_of($bridge)) . attribute(18, attribute(1, 'veth') . attribute(2, attribute(1, $peer))));
+    my ($bridge, $port, $machine, $name, $mac, $mtu, $inner_mtu) = @_;
+    # IFLA_MTU; the ends of a cable have 1500 bytes by themselves, and only what differs is said.
+    my ($of_port, $of_peer) = map { $_ == 1500 ? '' : attribute(4, pack 'L', $_) } $mtu, $inner_mtu;
+    my $peer = link_message(0, 0) . attribute(3, "$name\0") . attribute(19, pack 'l', $machine_pid{$machine}) . attribute(1, pack 'H*', $mac) . $of_peer;
+    netlink(RTM_NEWLINK, NLM_F_CREATE_EXCL, link_message(0, 1) . attribute(3, "$port\0") . attribute(10, pack 'l', index_of($bridge)) . $of_port . attribute(18, attribute(1, 'veth') . attribute(2, attribute(1, $peer))));
 }
 
 sub link_up { netlink(RTM_NEWLINK, 0, link_message(index_of($_[0]), 1)) }
 
 sub link_address {
     my ($name, $address, $prefix_length) = @_;
-    my $bytes = inet_aton($address);
-    netlink(RTM_NEWADDR, NLM_F_CREATE_EXCL, pack('C C C C L', AF_INET, $prefix_length, 0, 0, index_of($name)) . attribute(2, $bytes) . attribute(1, $bytes));
+    my ($family, $bytes) = packed_address($address);
+    # IFA_F_NODAD: an address of IPv6 is there at once, and not when nobody has objected for a second.
+    my $flags = $family == AF_INET6 ? 2 : 0;
+    netlink(RTM_NEWADDR, NLM_F_CREATE_EXCL, pack('C C C C L', $family, $prefix_length, $flags, 0, index_of($name)) . attribute(2, $bytes) . attribute(1, $bytes));
 }
 
-# struct rtmsg: table main (254), protocol static (4), scope universe, type unicast (1).
-sub route_default {
-    netlink(RTM_NEWROUTE, NLM_F_CREATE_EXCL, pack('C8 L', AF_INET, 0, 0, 0, 254, 4, 0, 1, 0) . attribute(5, inet_aton($_[0])));
+# struct rtmsg: table main (254), protocol static (4), scope universe, type unicast (1); RTA_DST, RTA_GATEWAY.
+sub link_route {
+    my ($to, $prefix_length, $via) = @_;
+    my ($family, $gateway) = packed_address($via);
+    my $destination = $prefix_length == 0 ? '' : attribute(1, (packed_address($to))[1]);
+    netlink(RTM_NEWROUTE, NLM_F_CREATE_EXCL, pack('C8 L', $family, $prefix_length, 0, 0, 254, 4, 0, 1, 0) . $destination . attribute(5, $gateway));
+}
+
+sub packed_address {
+    my ($text) = @_;
+    my $family = $text =~ /:/ ? AF_INET6 : AF_INET;
+    return ($family, inet_pton($family, $text));
 }
 
 # netdevice(7), SIOCGIFINDEX.

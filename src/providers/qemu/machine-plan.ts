@@ -59,6 +59,12 @@ export function planLab(lab: Lab): LabPlan {
 }
 
 function planNetwork({ name, subnet, gateway, nat, reachesPrivate }: Network, index: number, lab: Lab): NetworkPlan {
+  if (subnet === undefined) {
+    throw new EnvironmentError(say`network ${name} has no IPv4 addresses, and virtual machines need them`, {
+      code: 'network-without-ipv4',
+      hint: say`Give it a subnet of IPv4, too: subnet: 10.1.0.0/24`,
+    });
+  }
   const unused = unusedAddresses(subnet, new Set([gateway, ...addressesIn(lab, name)]));
   const own = gateway ?? unused.next().value;
   const nameserver = unused.next().value;
@@ -81,7 +87,7 @@ function planNetwork({ name, subnet, gateway, nat, reachesPrivate }: Network, in
 
 function addressesIn(lab: Lab, network: string): string[] {
   return [...lab.machines.values()].flatMap(({ interfaces }) =>
-    interfaces.filter((link) => link.network === network).map(({ address }) => address),
+    interfaces.filter((link) => link.network === network).flatMap(({ address }) => address ?? []),
   );
 }
 
@@ -99,7 +105,7 @@ function planMachine(machine: Machine, lab: Lab): MachinePlan {
   const nics = machine.interfaces.map(({ name, network, address }, index): NicPlan => ({
     name,
     network,
-    address,
+    address: address ?? '',
     mac: macAddress(lab.name, machine.name, name),
     port: portOf(machine.name, index),
   }));

@@ -1,3 +1,4 @@
+import { addressesOf } from '../../core/lab-description.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { say } from '../../core/language/say.ts';
 import type { Lab } from '../../lab/types.ts';
@@ -98,10 +99,11 @@ function addressesSeenFrom(lab: Lab, machine: string): ReadonlyMap<string, strin
   const networks = new Set(lab.machines.get(machine)!.interfaces.map(({ network }) => network));
   const others = [...lab.machines.values()].filter(({ name, interfaces }) => name !== machine && interfaces.length > 0);
   return new Map(
-    others.map(({ name, interfaces }) => [
-      name,
-      (interfaces.find(({ network }) => networks.has(network)) ?? interfaces[0]!).address,
-    ]),
+    others.flatMap(({ name, interfaces }) => {
+      const near = interfaces.filter(({ network }) => networks.has(network));
+      const [address] = addressesOf({ interfaces: near.length > 0 ? near : interfaces });
+      return address === undefined ? [] : [[name, address]];
+    }),
   );
 }
 

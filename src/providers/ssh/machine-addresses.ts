@@ -12,13 +12,18 @@ export interface MachineFault {
 
 /** Pure: which interfaces and addresses of lab.yaml a machine does not really have, each with what it has instead. */
 export function addressFaults(lab: Lab, machine: Machine, found: readonly FoundInterface[]): MachineFault[] {
-  return machine.interfaces.flatMap((wanted) => interfaceFault(lab, machine, wanted, found) ?? []);
+  return machine.interfaces.flatMap(({ name, network, address }) =>
+    address === undefined ? [] : (interfaceFault(lab, machine, { name, network, address }, found) ?? []),
+  );
 }
+
+/** An interface with an address of IPv4, which is what is looked for. */
+type WantedInterface = Pick<Interface, 'name' | 'network'> & { readonly address: string };
 
 function interfaceFault(
   lab: Lab,
   { name: machine }: Machine,
-  wanted: Interface,
+  wanted: WantedInterface,
   found: readonly FoundInterface[],
 ): MachineFault | undefined {
   const { name, address } = wanted;
@@ -68,14 +73,16 @@ function otherOwner(
 ): { readonly name: string; readonly address: string } | undefined {
   const has = new Set(found.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
   for (const other of lab.machines.values()) {
-    const address = other.interfaces.find((candidate) => has.has(candidate.address))?.address;
+    const address = other.interfaces
+      .map((candidate) => candidate.address)
+      .find((one) => one !== undefined && has.has(one));
     if (other.name !== machine && address !== undefined) return { name: other.name, address };
   }
   return undefined;
 }
 
 /** What to write instead, when one interface is on the network that is meant. */
-function correction(lab: Lab, { name, network, address }: Interface, found: readonly FoundInterface[]): string {
+function correction(lab: Lab, { name, network, address }: WantedInterface, found: readonly FoundInterface[]): string {
   const subnet = lab.networks.get(network)?.subnet;
   const all = found.flatMap((one) => one.addresses.map(({ address: own }) => ({ name: one.name, address: own })));
   const near = all.find((entry) => subnet !== undefined && contains(subnet, parseIPv4(entry.address) ?? 0));

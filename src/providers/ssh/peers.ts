@@ -37,7 +37,9 @@ export function peersOf(lab: Lab, machine: Machine, sshPorts: ReadonlyMap<string
     const others = [...lab.machines.values()].flatMap(({ name, interfaces }) => {
       return interfaces
         .filter((other) => other.network === network)
-        .map((other) => ({ name, address: other.address, interface: other.name }));
+        .flatMap((other) =>
+          other.address === undefined ? [] : [{ name, address: other.address, interface: other.name }],
+        );
     });
     const own = others.findIndex(({ name }) => name === machine.name);
     const wanted = others.length > MOST_FOR_ALL_PAIRS ? [others[(own + 1) % others.length]!] : others;

@@ -1,5 +1,7 @@
-import { contains, parseIPv4 } from '../../core/ipv4.ts';
+import { familyOf } from '../../core/address-family.ts';
+import { addressesOf, addressesOn } from '../../core/lab-description.ts';
 import { isLoopback } from '../../core/socket-address.ts';
+import { gatewaysOf, isOnNetwork } from '../../lab/addresses.ts';
 import type { ReachFacts } from '../reach-facts.ts';
 import type { ReachLink } from '../reach-report.ts';
 import { say } from '../../core/language/say.ts';
@@ -21,7 +23,7 @@ export function addressLink(facts: ReachFacts): ReachLink {
   if (target?.interfaces === undefined) return link('unknown', say`${to.name} has no ip to show its addresses with`);
   const its = target.interfaces.find(({ addresses }) => addresses.includes(address));
   if (its === undefined) {
-    const name = to.interfaces.find((one) => one.address === address)?.name ?? 'eth0';
+    const name = to.interfaces.find((one) => addressesOn(one).includes(address))?.name ?? 'eth0';
     const has = target.interfaces.flatMap(({ addresses }) => addresses).filter((one) => !isLoopback(one));
     return link(
       'broken',
@@ -40,11 +42,11 @@ export function addressLink(facts: ReachFacts): ReachLink {
 }
 
 function outside({ lab, host }: ReachFacts, address: string): ReachLink {
-  const value = parseIPv4(address);
-  const network = lab.networks.find(({ subnet }) => value !== undefined && contains(subnet, value));
+  const network = lab.networks.find((each) => isOnNetwork(each, address));
   if (network === undefined) return link('ok', say`${address} is no address of this lab: it lies outside`);
-  if (network.gateway === address) return link('ok', say`${address} is the gateway of network ${network.name}`);
-  const machines = lab.machines.flatMap(({ name, interfaces }) => interfaces.map((one) => `${name} ${one.address}`));
+  if (gatewaysOf(network).includes(address))
+    return link('ok', say`${address} is the gateway of network ${network.name}`);
+  const machines = lab.machines.flatMap((machine) => addressesOf(machine).map((one) => `${machine.name} ${one}`));
   return link(
     'broken',
     host === address
@@ -55,9 +57,9 @@ function outside({ lab, host }: ReachFacts, address: string): ReachLink {
 }
 
 function prefixOf({ lab }: ReachFacts, address: string): string {
-  const value = parseIPv4(address);
-  const network = lab.networks.find(({ subnet }) => value !== undefined && contains(subnet, value));
-  return network === undefined ? '' : `/${network.subnet.prefixLength}`;
+  const network = lab.networks.find((each) => isOnNetwork(each, address));
+  const subnet = familyOf(address) === 4 ? network?.subnet : network?.subnet6;
+  return subnet === undefined ? '' : `/${subnet.prefixLength}`;
 }
 
 function link(state: ReachLink['state'], seen: string, cure?: string): ReachLink {

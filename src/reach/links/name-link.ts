@@ -1,3 +1,4 @@
+import { addressesOf as declaredAddresses } from '../../core/lab-description.ts';
 import { isLoopback } from '../../core/socket-address.ts';
 import { addressesOf, type ReachFacts } from '../reach-facts.ts';
 import type { ReachLink } from '../reach-report.ts';
@@ -45,7 +46,7 @@ function addName(facts: ReachFacts): string {
 }
 
 function declared({ to }: ReachFacts): string {
-  return to?.interfaces[0]?.address ?? '';
+  return (to ? declaredAddresses(to)[0] : undefined) ?? '';
 }
 
 function ok(seen: string): ReachLink {

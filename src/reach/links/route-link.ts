@@ -1,4 +1,6 @@
-import { contains, formatSubnet, isNowhere, isPrivate, parseIPv4 } from '../../core/ipv4.ts';
+import { familyOf } from '../../core/address-family.ts';
+import { isNowhere, isPrivate, parseIPv4 } from '../../core/ipv4.ts';
+import { isOnNetwork, subnetsOf } from '../../lab/addresses.ts';
 import type { Network } from '../../lab/types.ts';
 import type { MachineProbe, ProbedRoute } from '../machine-probe.ts';
 import type { ReachFacts, ReachLab, ReachMachine } from '../reach-facts.ts';
@@ -31,7 +33,7 @@ function judge({ lab }: ReachFacts, probe: MachineProbe, route: ProbedRoute, add
       say`${machine} has no route to ${address}: ip route get says "${route.text}"`,
       network === undefined
         ? gatewayCure(lab, machine, address)
-        : say`Its route to network ${network.name} is gone. Add it: lab exec ${machine} -- sudo ip route add ${formatSubnet(network.subnet)} dev ${interfaceOn(lab, machine, network)}`,
+        : say`Its route to network ${network.name} is gone. Add it: lab exec ${machine} -- sudo ip route add ${subnetFor(network, address)} dev ${interfaceOn(lab, machine, network)}`,
     );
   }
   const way = route.via === undefined ? say`over ${route.device}` : say`through ${route.via} over ${route.device}`;
@@ -41,7 +43,7 @@ function judge({ lab }: ReachFacts, probe: MachineProbe, route: ProbedRoute, add
   return link(
     route.farEcho === undefined ? 'unknown' : 'broken',
     route.farEcho === undefined ? seen : say`${seen}, and no echo comes back`,
-    say`The route to the network itself is missing. Add it: lab exec ${machine} -- sudo ip route add ${formatSubnet(network.subnet)} dev ${interfaceOn(lab, machine, network)}`,
+    say`The route to the network itself is missing. Add it: lab exec ${machine} -- sudo ip route add ${subnetFor(network, address)} dev ${interfaceOn(lab, machine, network)}`,
   );
 }
 
@@ -50,7 +52,7 @@ function beyond({ lab, from }: ReachFacts, { text, device }: ProbedRoute, addres
   const value = parseIPv4(address);
   const network = networkOf(lab, from, device);
   if (lab.isMade === false || network === undefined || value === undefined) return undefined;
-  if (contains(network.subnet, value)) return undefined;
+  if (isOnNetwork(network, address)) return undefined;
   if (!network.nat) {
     return link(
       'broken',
@@ -72,9 +74,13 @@ function beyond({ lab, from }: ReachFacts, { text, device }: ProbedRoute, addres
 
 /** The network that a machine is on and whose subnet holds the address. */
 function sharedNetwork(lab: ReachLab, machine: string, address: string): Network | undefined {
-  const value = parseIPv4(address);
   const own = lab.machines.find(({ name }) => name === machine)?.interfaces.map(({ network }) => network) ?? [];
-  return lab.networks.find(({ name, subnet }) => own.includes(name) && value !== undefined && contains(subnet, value));
+  return lab.networks.find((network) => own.includes(network.name) && isOnNetwork(network, address));
+}
+
+/** The subnet of a network that an address of its is in, in CIDR notation. */
+function subnetFor(network: Network, address: string): string {
+  return subnetsOf(network).find((subnet) => familyOf(subnet) === familyOf(address)) ?? '';
 }
 
 function networkOf(lab: ReachLab, machine: string, device: string | undefined): Network | undefined {

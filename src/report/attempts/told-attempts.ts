@@ -7,17 +7,18 @@ import {
   type WrittenPort,
 } from '../../core/listen-port.ts';
 import type { ConnectionAttempt, ListeningProgram, WatchedAttempts } from '../../core/connection-attempt.ts';
+import { addressesOf, type Addressed } from '../../core/lab-description.ts';
 import type { MeantServer, ToldAttempt } from '../../core/connection-attempt.ts';
 import { isLoopback, isNameQuestion } from './attempt-sentence.ts';
 import { broadcastOf, contains, parseIPv4, parseSubnet, type Subnet } from '../../core/ipv4.ts';
 
 /** What the attempts are compared with; a `Lab` and the description of one have it. */
 export interface AttemptContext {
-  readonly machines: readonly { readonly name: string; readonly interfaces: readonly { readonly address: string }[] }[];
+  readonly machines: readonly { readonly name: string; readonly interfaces: readonly Addressed[] }[];
   readonly networks: readonly {
     readonly name: string;
-    /** Or in CIDR notation. */
-    readonly subnet: Subnet | string;
+    /** Or in CIDR notation, that of IPv4 first. */
+    readonly subnet?: Subnet | string | undefined;
     readonly gateway?: string | undefined;
   }[];
   readonly programs: readonly {
@@ -57,10 +58,10 @@ class KnownLab {
 
   constructor({ machines, networks, programs }: AttemptContext, listening: readonly ListeningProgram[]) {
     this.#ownerOf = new Map(
-      machines.flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name] as const)),
+      machines.flatMap((machine) => addressesOf(machine).map((address) => [address, machine.name] as const)),
     );
     this.#networks = networks.flatMap(({ name, subnet, gateway }) => {
-      const parsed = typeof subnet === 'string' ? parseSubnet(subnet) : subnet;
+      const parsed = typeof subnet === 'string' ? parseSubnet(subnet.split(', ')[0]!) : subnet;
       return parsed === undefined ? [] : [{ name, subnet: parsed, gateway }];
     });
     const seen = new Map(listening.map((one) => [portOfProgram(one.program, one), one.addresses] as const));

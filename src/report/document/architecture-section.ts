@@ -1,3 +1,4 @@
+import { addressesOn } from '../../core/lab-description.ts';
 import { systemText, type MachineFacts, type MachineSystem } from '../../core/lab-description.ts';
 import { HOST_IMAGE } from '../../lab/defaults.ts';
 import type { Language } from '../language/languages.ts';
@@ -28,9 +29,13 @@ function machineTable({ lab, facts }: ReportData, { report: { architecture: word
   const rows = lab!.machines.flatMap(({ name, user: account, interfaces, ...known }): Value[][] => {
     const own = facts.get(name);
     const said = [systemOf(known, own) || words.unknown, own?.kernel ?? words.unknown].map((text) => plainData(text));
-    const ports = interfaces.length === 0 ? [{ name: '–', address: '–', network: '–' }] : interfaces;
-    return ports.map((each) =>
-      [name, account, each.name, each.address, each.network].map((text): Value => data(text)).concat(said),
+    const ports = interfaces.map((each) => ({
+      name: each.name,
+      at: addressesOn(each).join(', ') || '–',
+      network: each.network,
+    }));
+    return (ports.length === 0 ? [{ name: '–', at: '–', network: '–' }] : ports).map((each) =>
+      [name, account, each.name, each.at, each.network].map((text): Value => data(text)).concat(said),
     );
   });
   return {

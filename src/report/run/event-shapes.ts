@@ -73,7 +73,7 @@ const machine = object<DescribedMachine>({
   image: optional(text),
   system: optional(text),
   user: text,
-  interfaces: list(object({ name: text, network: text, address: text })),
+  interfaces: list(object({ name: text, network: text, address: optional(text), address6: optional(text) })),
 });
 
 /** ISO 8601, as `Date` writes it: it is read again to be shown. */

@@ -1,3 +1,4 @@
+import { addressesOn } from '../../core/lab-description.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { programText, type Topology } from './topology.ts';
 
@@ -16,9 +17,9 @@ export function topologyMermaid({ networks, machines }: Topology): string {
   });
   const boxes = machines.flatMap(({ name, user, interfaces, programs }, index) => [
     `  m${index}[${quoted([`${name} (${user})`, ...programs.map((program) => `▸ ${programText(program)}`)])}]`,
-    ...interfaces.flatMap(({ name: port, network, address }) => {
-      const id = networkIds.get(network);
-      return id === undefined ? [] : [`  ${id} --- |${quoted([port, address])}| m${index}`];
+    ...interfaces.flatMap((each) => {
+      const id = networkIds.get(each.network);
+      return id === undefined ? [] : [`  ${id} --- |${quoted([each.name, ...addressesOn(each)])}| m${index}`];
     }),
   ]);
   return ['flowchart TB', ...lines, ...boxes].map((line) => `${line}\n`).join('');

@@ -1,3 +1,4 @@
+import { addressesText } from '../../core/text/address-words.ts';
 import { columnsOf } from '../../core/text/sanitize.ts';
 import { attributesText, element } from '../markup/element.ts';
 import { escapeMarkup } from '../markup/escape-markup.ts';
@@ -228,9 +229,9 @@ function drawMachine({ machine, x, y, height }: PlacedMachine, row: PlacedRow): 
   const who = `${escapeMarkup(fit(name, 14))} ${element('tspan', userStyle, escapeMarkup(fit(user, 12)))}`;
   const texts = [element('text', { class: 'topo-name', x: inside, y: line }, who)];
   line += 6;
-  for (const { name: port, address } of interfaces) {
+  for (const port of interfaces) {
     line += box.line;
-    texts.push(monoText(inside, line, fit(`${port} ${address}`, 25)));
+    texts.push(monoText(inside, line, fit(`${port.name} ${addressesText(port)}`, 25)));
   }
   line += 12;
   for (const program of programs) {
@@ -266,7 +267,7 @@ function describe({ networks, machines }: Topology): string {
   return [
     ...networks.map(({ name, subnet, gateway }) => `${name} ${subnet}${gateway === undefined ? '' : `, ${gateway}`}`),
     ...machines.map(({ name, interfaces, programs }) =>
-      [name, ...interfaces.map(({ name: port, address }) => `${port} ${address}`), ...programs.map(programText)].join(
+      [name, ...interfaces.map((port) => `${port.name} ${addressesText(port)}`), ...programs.map(programText)].join(
         ', ',
       ),
     ),

@@ -1,3 +1,4 @@
+import { addressesText } from '../../core/text/address-words.ts';
 import { say } from '../../core/language/say.ts';
 import { oneLine } from '../run/words.ts';
 import { programText, type Topology, type TopologyMachine } from './topology.ts';
@@ -32,7 +33,7 @@ function tree(root: string, branches: readonly string[]): string {
 function linesOn(machine: TopologyMachine, network: string): string[] {
   return machine.interfaces
     .filter((port) => port.network === network)
-    .map(({ name, address }) => describe(machine, `  ${name} ${address}`));
+    .map((port) => describe(machine, `  ${port.name} ${addressesText(port)}`));
 }
 
 function describe({ name, user, programs }: TopologyMachine, address: string): string {

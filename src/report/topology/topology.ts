@@ -1,4 +1,5 @@
 import { listenPort, portText, type ListenPort, type WrittenPort } from '../../core/listen-port.ts';
+import type { Addressed } from '../../core/lab-description.ts';
 
 /** What a picture of a lab shows, in the order of `lab.yaml`. */
 export interface Topology {
@@ -19,7 +20,7 @@ export interface TopologyNetwork {
 export interface TopologyMachine {
   readonly name: string;
   readonly user: string;
-  readonly interfaces: readonly { readonly name: string; readonly network: string; readonly address: string }[];
+  readonly interfaces: readonly (Addressed & { readonly name: string; readonly network: string })[];
   readonly programs: readonly TopologyProgram[];
 }
 

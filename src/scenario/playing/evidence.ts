@@ -1,3 +1,4 @@
+import { addressesOf } from '../../core/lab-description.ts';
 import type { ProgramLook } from '../../core/program-look.ts';
 import type { Cause, Evidence } from '../../core/step-problem.ts';
 import type { Lab } from '../../lab/types.ts';
@@ -78,6 +79,6 @@ function exceptionFrom([first = '', ...others]: readonly string[]): string {
 
 function namesOf({ machines }: Lab): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    [...machines.values()].flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name])),
+    [...machines.values()].flatMap((machine) => addressesOf(machine).map((address) => [address, machine.name])),
   );
 }

@@ -43,7 +43,7 @@ function machine(name: string, ...addresses: string[]): Machine {
 const machines = [machine('a', '10.0.0.1'), machine('b', '10.0.0.2'), machine('router', '10.0.0.3', '10.1.0.3')];
 
 function addressOf(name: string): number {
-  return parseIPv4(machines.find((known) => known.name === name)!.interfaces[0]!.address)!;
+  return parseIPv4(machines.find((known) => known.name === name)!.interfaces[0]!.address!)!;
 }
 
 /** A UDP datagram of IPv4 in a frame without length prefix; only what filters look at is filled in. */

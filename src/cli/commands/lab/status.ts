@@ -1,6 +1,7 @@
 import { writtenPort } from '../../../core/listen-port.ts';
 import type { MachineStatus, ProgramPorts, StatusResult } from '../../../commands/lab/status.ts';
 import { ExitCode } from '../../../core/errors.ts';
+import { addressesText } from '../../../core/text/address-words.ts';
 import { systemText } from '../../../core/lab-description.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
 import { say } from '../../../core/language/say.ts';
@@ -63,7 +64,7 @@ function machineRow({ name, running, problem, user, interfaces, ...system }: Mac
     name,
     running ? state : say`down`,
     user,
-    interfaces.map((port) => `${port.name} ${port.address}`).join(', '),
+    interfaces.map((port) => `${port.name} ${addressesText(port)}`).join(', '),
     systemText(system) || say`unknown`,
   ];
 }

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { formatSubnet } from '../../../core/ipv4.ts';
+import { isIPv6Text } from '../../../core/ipv6.ts';
+import { gatewaysOf } from '../../../lab/addresses.ts';
 import { tcpdumpOptions } from '../../../packets/link-capture.ts';
 import type { Lab, Network } from '../../../lab/types.ts';
 import { hostsFile } from './account-files.ts';
@@ -33,6 +35,7 @@ export function wayOut(lab: Lab, host: HostFacts, networks: readonly BridgedNetw
     `--cidr=${subnet}`,
     '--enable-sandbox',
     '--enable-seccomp',
+    ...(networks.some(({ network }) => network.nat6) ? ['--enable-ipv6'] : []),
     '--ready-fd={ready}',
   ];
   const setns = syscallNumbers[process.arch]?.['setns'] ?? 0;
@@ -43,12 +46,16 @@ export function wayOut(lab: Lab, host: HostFacts, networks: readonly BridgedNetw
 }
 
 /** The lab's own network, still without machines. */
-export function startOfNetwork(routes: boolean): Operation[] {
+export function startOfNetwork(networks: readonly BridgedNetwork[], routes: boolean): Operation[] {
+  const routes6 = routes && networks.some(({ network }) => network.nat6);
   return [
     op.newNetworkNamespace(),
     op.up('lo'),
     op.sysctl('net.ipv6.conf.default.accept_dad', 0),
+    // Only gateways speak IPv6 there: no bridge needs an address of its own on each network.
+    ...op.when(!routes6, op.sysctl('net.ipv6.conf.default.disable_ipv6', 1)),
     ...op.when(routes, op.sysctl('net.ipv4.ip_forward', 1)),
+    ...op.when(routes6, op.sysctl('net.ipv6.conf.all.forwarding', 1)),
   ];
 }
 
@@ -56,7 +63,7 @@ export function startOfNetwork(routes: boolean): Operation[] {
  * tcpdump(8) sees only the programs and libraries of the host, the names of the machines for its filters, and the one
  * account that it insists on changing to.
  */
-export function captures({ machines }: Lab, host: HostFacts): Operation[] {
+export function captures({ machines, networks }: Lab, host: HostFacts): Operation[] {
   const { tcpdump, rootLinks, sharedFolders } = host;
   if (tcpdump === undefined) return [];
   const root = `${stage.lab}/captures`;
@@ -70,7 +77,7 @@ export function captures({ machines }: Lab, host: HostFacts): Operation[] {
       const data = `lowerdir=${lowerLayers(name, host, `${stage.layers}/${name}`)},userxattr`;
       return [op.mkdir(`${root}/${name}`), op.mount('overlay', `${root}/${name}`, flags, data)];
     }),
-    op.write(`${root}/etc/hosts`, hostsFile(undefined, machines.values())),
+    op.write(`${root}/etc/hosts`, hostsFile(undefined, machines.values(), networks)),
     op.write(`${root}/etc/passwd`, 'root:x:0:0:root:/:/usr/sbin/nologin\n'),
     ...['services', 'protocols'].map((name) =>
       op.optional(op.copy(`${stage.layers}/etc/${name}`, `${root}/etc/${name}`, 0o644)),
@@ -80,29 +87,53 @@ export function captures({ machines }: Lab, host: HostFacts): Operation[] {
 }
 
 /** Bridges with the gateways' addresses, and an interface of each machine at its bridge. */
-export function connectMachines(lab: Lab, networks: readonly BridgedNetwork[]): Operation[] {
-  return [...networks.flatMap(bridgeOperations), ...cables(lab, networks), op.linksMade()];
-}
-
-function bridgeOperations({ bridge, network: { gateway, subnet } }: BridgedNetwork, index: number): Operation[] {
+export function connectMachines(
+  lab: Lab,
+  networks: readonly BridgedNetwork[],
+  routers: ReadonlySet<string>,
+): Operation[] {
   return [
-    op.bridge(bridge, macAddress(0xff, index)),
-    ...op.when(gateway !== undefined, op.address(bridge, gateway ?? '', subnet.prefixLength)),
+    ...networks.flatMap((network, index) => bridgeOperations(network, index, routers)),
+    ...cables(lab, networks),
+    op.linksMade(),
   ];
 }
+
+/** Where a machine is the gateway, the bridge has no address. */
+function bridgeOperations(
+  { bridge, network }: BridgedNetwork,
+  index: number,
+  routers: ReadonlySet<string>,
+): Operation[] {
+  const own = gatewaysOf(network).filter((address) => !routers.has(`${network.name} ${address}`));
+  return [
+    op.bridge(bridge, macAddress(0xff, index)),
+    ...op.when(own.some(isIPv6Text), op.interfaceSysctl(6, bridge, 'disable_ipv6', 0)),
+    ...own.map((address) => {
+      const subnet = isIPv6Text(address) ? network.subnet6 : network.subnet;
+      return op.address(bridge, address, subnet!.prefixLength);
+    }),
+  ];
+}
+
+/** Of Ethernet. */
+const DEFAULT_MTU = 1500;
 
 function cables(lab: Lab, networks: readonly BridgedNetwork[]): Operation[] {
   const bridgeOf = new Map(networks.map(({ network, bridge }) => [network.name, bridge]));
   return [...lab.machines.values()].flatMap((machine, machineIndex) =>
-    machine.interfaces.map(({ name, network }, index) =>
-      op.veth({
+    machine.interfaces.map(({ name, network, mac, mtu }, index) => {
+      const carried = lab.networks.get(network)?.mtu ?? DEFAULT_MTU;
+      return op.veth({
         bridge: bridgeOf.get(network) ?? '',
         outerName: `v${machineIndex}-${index}`,
         machine: machine.name,
         innerName: name,
-        mac: macAddress(index, machineIndex),
-      }),
-    ),
+        mac: mac?.replaceAll(':', '') ?? macAddress(index, machineIndex),
+        mtu: carried,
+        innerMtu: mtu ?? carried,
+      });
+    }),
   );
 }
 

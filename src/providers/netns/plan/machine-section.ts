@@ -1,4 +1,5 @@
-import type { Lab, Machine } from '../../../lab/types.ts';
+import { routesOf } from '../../../lab/addresses.ts';
+import type { Interface, Lab, Machine, Network } from '../../../lab/types.ts';
 import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 import { accountFiles, hostsFile, userIdOf } from './account-files.ts';
 import { foldersOf, localFolder, localMount } from './host-folders.ts';
@@ -27,6 +28,8 @@ export interface MachineRequest {
   readonly options: PlanOptions;
   /** Whether networks with `nat: true` have a way out. */
   readonly routes: boolean;
+  /** Those of `routersOf`. */
+  readonly routers: ReadonlySet<string>;
 }
 
 /** All that the init of one machine does, in order. */
@@ -53,8 +56,7 @@ export function machineSection(request: MachineRequest): Operation[] {
     op.sysctl('net.ipv4.ip_unprivileged_port_start', 1024),
     op.awaitLinks(),
     op.up('lo'),
-    ...interfaces(machine, lab),
-    ...defaultRoute(machine, lab),
+    ...ways(machine, lab, request.routers),
     op.listenTcp(22),
     ...processLimits(machine, options.limits.get(machine.name)!, host.pipesCores),
     op.filterSystemCalls(options.systemCallFilter),
@@ -113,7 +115,7 @@ function ownFiles(
     op.write(`${upper}/etc/shadow`, shadow, 0o640),
     op.write(`${upper}/etc/group`, group),
     op.write(`${upper}/etc/hostname`, `${machine.name}\n`),
-    op.write(`${upper}/etc/hosts`, hostsFile(machine, machines)),
+    op.write(`${upper}/etc/hosts`, hostsFile(machine, machines, lab.networks)),
     op.write(`${upper}/etc/machine-id`, `${machineIds.get(machine.name) ?? ''}\n`, 0o444),
     op.write(
       `${upper}/etc/resolv.conf`,
@@ -191,16 +193,44 @@ function systemMounts(root: string, { oneIdentity }: PlanOptions): Operation[] {
  */
 const machineCapabilities = Object.values(Capability);
 
-function interfaces(machine: Machine, lab: Lab): Operation[] {
-  return machine.interfaces.flatMap(({ name, address, network }) => [
-    op.address(name, address, lab.networks.get(network)?.subnet.prefixLength ?? 24),
-    op.up(name),
-  ]);
+/** Its interfaces with their addresses, its settings, and its routes. */
+function ways(machine: Machine, lab: Lab, routers: ReadonlySet<string>): Operation[] {
+  const { interfaces, forward, sysctls = new Map<string, string>() } = machine;
+  return [
+    ...op.when(
+      forward === true,
+      op.requiredSysctl('net.ipv4.ip_forward', 1),
+      op.sysctl('net.ipv6.conf.all.forwarding', 1),
+    ),
+    ...op.when(interfaces.length > 1, op.sysctl('net.ipv4.conf.all.rp_filter', 0)),
+    ...interfaces.flatMap((port) => interfaceSettings(port, machine, lab.networks.get(port.network))),
+    ...[...sysctls].map(([name, value]) => op.requiredSysctl(name, value)),
+    ...interfaces.flatMap((port) => addressOperations(port, lab.networks.get(port.network))),
+    ...routesOf(lab, machine, routers).map(({ to, via }) => op.route(to, via)),
+  ];
 }
 
-function defaultRoute(machine: Machine, lab: Lab): Operation[] {
-  const gateway = machine.interfaces
-    .map(({ network }) => lab.networks.get(network)?.gateway)
-    .find((address) => address !== undefined);
-  return gateway === undefined ? [] : [op.route(gateway)];
+/**
+ * A packet that comes back another way than its answer goes is let through, as by the kernel's own default: some hosts
+ * have another. What is written in the lab file is the only address of IPv6, and is there at once.
+ */
+function interfaceSettings(
+  { name, address6 }: Interface,
+  { interfaces }: Machine,
+  network: Network | undefined,
+): Operation[] {
+  const hasIPv6 = network?.subnet6 !== undefined;
+  return [
+    ...op.when(interfaces.length > 1, op.interfaceSysctl(4, name, 'rp_filter', 0)),
+    ...op.when(hasIPv6, op.interfaceSysctl(6, name, 'accept_dad', 0)),
+    ...op.when(hasIPv6 && address6 !== undefined, op.interfaceSysctl(6, name, 'accept_ra', 0)),
+  ];
+}
+
+function addressOperations({ name, address, address6 }: Interface, network: Network | undefined): Operation[] {
+  return [
+    ...op.when(address !== undefined, op.address(name, address ?? '', network?.subnet?.prefixLength ?? 24)),
+    op.up(name),
+    ...op.when(address6 !== undefined, op.address(name, address6 ?? '', network?.subnet6?.prefixLength ?? 64)),
+  ];
 }

@@ -1,3 +1,4 @@
+import { routersOf } from '../../../lab/addresses.ts';
 import type { Lab } from '../../../lab/types.ts';
 import { commonFiles, commonSshFiles } from './common-files.ts';
 import { captures, connectMachines, startOfNetwork, wayOut } from './lab-network.ts';
@@ -22,7 +23,8 @@ export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operat
   const machines = [...lab.machines.values()];
   const networks = [...lab.networks.values()].map((network, index) => ({ network, bridge: `br${index}` }));
   const canRoute = host.nft !== undefined && host.slirp4netns !== undefined;
-  const routes = canRoute && networks.some(({ network }) => network.nat);
+  const routes = canRoute && networks.some(({ network }) => network.nat || network.nat6);
+  const routers = routersOf(lab);
   return [
     // The lab's init hands it on to all that it starts.
     ...when(options.oneIdentity !== undefined, filterSystemCalls(options.oneIdentity?.filter ?? '')),
@@ -31,12 +33,12 @@ export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operat
     ...commonFiles(`${stage.lab}/common`, machines, host),
     ...commonPackageState(`${stage.lab}/common`, host, options),
     ...commonSshFiles(`${stage.lab}/common/etc/ssh`, machines, host, options.keys),
-    ...startOfNetwork(routes),
+    ...startOfNetwork(networks, routes),
     ...captures(lab, host),
-    ...machines.flatMap((machine) => machineSection({ machine, lab, host, options, routes })),
+    ...machines.flatMap((machine) => machineSection({ machine, lab, host, options, routes, routers })),
     ...when(routes, releaseHelpers()),
     serveNetfilter(),
     serveOutside(),
-    ...connectMachines(lab, networks),
+    ...connectMachines(lab, networks, routers),
   ];
 }

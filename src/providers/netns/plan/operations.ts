@@ -1,3 +1,4 @@
+import { familyOf, type Family } from '../../../core/address-family.ts';
 import { MountFlag } from './syscalls.ts';
 
 /** What executor.pl can do, and what each operation takes, in this order. */
@@ -40,12 +41,20 @@ interface Fields {
   'watch-memory': [machine: string, bytes: number, withFiles: number];
   // Network.
   bridge: [name: string, mac: string];
-  veth: [bridge: string, outerName: string, machine: string, innerName: string, mac: string];
+  veth: [
+    bridge: string,
+    outerName: string,
+    machine: string,
+    innerName: string,
+    mac: string,
+    mtu: number,
+    innerMtu: number,
+  ];
   'links-made': [];
   'await-links': [];
   address: [link: string, address: string, prefixLength: number];
   up: [link: string];
-  route: [gateway: string];
+  route: [to: string, prefixLength: number, via: string];
   // Processes.
   helper: [input: string, ...command: (string | number)[]];
   'listen-unix': [folder: string, name: string, machine: string];
@@ -155,8 +164,15 @@ export const device = (path: string, major: number, minor: number): Operation =>
   operation('device', path, major, minor);
 
 /** A file of `/proc/sys`; many are absent on some kernel, and the machine works without the ones that are set here. */
-export const sysctl = (name: string, value: string | number): Operation =>
-  optional(operation('sysctl', `/proc/sys/${name.replaceAll('.', '/')}`, String(value)));
+export const sysctl = (name: string, value: string | number): Operation => optional(requiredSysctl(name, value));
+
+/** The same, but the machine is not what it should be without it. */
+export const requiredSysctl = (name: string, value: string | number): Operation =>
+  operation('sysctl', `/proc/sys/${name.replaceAll('.', '/')}`, String(value));
+
+/** One of an interface, whose name may have dots in it. */
+export const interfaceSysctl = (family: Family, link: string, name: string, value: string | number): Operation =>
+  optional(operation('sysctl', `/proc/sys/net/ipv${family}/conf/${link}/${name}`, String(value)));
 
 export interface LayerOptions {
   readonly attributes: number;
@@ -241,21 +257,28 @@ export interface Cable {
   readonly machine: string;
   readonly innerName: string;
   readonly mac: string;
+  /** In bytes, of the end at the bridge and of that in the machine. */
+  readonly mtu: number;
+  readonly innerMtu: number;
 }
 
-export const veth = (cable: Cable): Operation =>
-  operation('veth', cable.bridge, cable.outerName, cable.machine, cable.innerName, cable.mac);
+export const veth = ({ bridge: at, outerName, machine: inside, innerName, mac, mtu, innerMtu }: Cable): Operation =>
+  operation('veth', at, outerName, inside, innerName, mac, mtu, innerMtu);
 
 /** Tells all machines, which wait for it with `awaitLinks`, that their interfaces are there. */
 export const linksMade = (): Operation => operation('links-made');
 export const awaitLinks = (): Operation => operation('await-links');
 
+/** Of either family. */
 export const address = (link: string, ip: string, prefixLength: number): Operation =>
   operation('address', link, ip, prefixLength);
 
 export const up = (link: string): Operation => operation('up', link);
-/** The default route. */
-export const route = (gateway: string): Operation => operation('route', gateway);
+/** A route of either family to a subnet in CIDR notation, or the default route. */
+export function route(to: string, via: string): Operation {
+  const [network, length] = to === 'default' ? [familyOf(via) === 4 ? '0.0.0.0' : '::', '0'] : to.split('/');
+  return operation('route', network!, Number(length), via);
+}
 
 /** Starts a program on this side, which reads `input` and says when it is ready. */
 export const helper = (input: string, command: readonly (string | number)[]): Operation =>

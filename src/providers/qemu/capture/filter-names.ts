@@ -1,3 +1,4 @@
+import { addressesOf } from '../../../core/lab-description.ts';
 import type { Machine } from '../../../lab/types.ts';
 
 /**
@@ -150,9 +151,7 @@ const otherNames = new Set(['port', 'portrange', 'proto', 'protochain']);
  * it is compiled here. A machine of several addresses is each of them, as with names that have several.
  */
 export function withAddresses(filter: string, machines: readonly Machine[]): string {
-  const addresses = new Map(
-    machines.map(({ name, interfaces }) => [name.toLowerCase(), interfaces.map(({ address }) => address)]),
-  );
+  const addresses = new Map(machines.map((machine) => [machine.name.toLowerCase(), addressesOf(machine)]));
   let before = '';
   return filter.replaceAll(/\\?[A-Za-z0-9][\w.-]*/g, (word) => {
     const isOther = otherNames.has(before);

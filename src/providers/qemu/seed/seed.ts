@@ -1,3 +1,4 @@
+import { addressesOf } from '../../../core/lab-description.ts';
 import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 import type { Lab, Machine } from '../../../lab/types.ts';
 import { clientConfig } from '../../peer-files.ts';
@@ -85,8 +86,10 @@ function clientKeyFiles({ user }: Machine, { privateKey, publicKey }: KeyPair): 
 }
 
 function hostsFile(machine: Machine, lab: Lab): string {
-  const others = [...lab.machines.values()].flatMap(({ name, interfaces }) =>
-    interfaces.slice(0, 1).map(({ address }) => `${address} ${name}`),
+  const others = [...lab.machines.values()].flatMap((other) =>
+    addressesOf(other)
+      .slice(0, 1)
+      .map((address) => `${address} ${other.name}`),
   );
   return [
     '127.0.0.1 localhost',
