@@ -35,15 +35,26 @@ export function draftInterfaces(
       draftInterface(name, value, [...path, 'interfaces', name], known.only),
     );
   if (address === undefined) return [];
-  return groups(textsAt(address, [...path, 'address']), known).map((texts, index) => ({
-    ...ownAddresses(texts),
-    name: `eth${index}`,
-    path: [...path, 'address'],
-    network: isNone(texts) ? placed(known.only, [...path, 'address']) : undefined,
-    isUnaddressed: isNone(texts),
+  const at = [...path, 'address'];
+  return groups(textsAt(address, at), known).map((texts, index) => {
+    const network = isNone(texts) ? placed(known.only, at) : undefined;
+    return port(`eth${index}`, at, { network, isUnaddressed: isNone(texts), ...ownAddresses(texts) });
+  });
+}
+
+/** An interface with what is given of it. */
+function port(name: string, path: Path, given: Partial<DraftInterface>): DraftInterface {
+  return {
+    name,
+    path,
+    network: undefined,
+    addresses: {},
+    isUnaddressed: false,
+    addressTwice: undefined,
     mac: undefined,
     mtu: undefined,
-  }));
+    ...given,
+  };
 }
 
 /** Addresses of a list by their networks; of each network one of each family, and any more of it apart. */
@@ -78,15 +89,13 @@ function draftInterface(name: string, value: unknown, path: Path, only: string |
   const isWritten = given['address'] !== undefined || given['address6'] !== undefined;
   const isUnaddressed = !isWritten || isNone(texts);
   const named = given['network'] === undefined && isUnaddressed ? only : network;
-  return {
+  return port(name, path, {
     ...ownAddresses(texts),
-    name,
-    path,
     network: placed(named, [...path, 'network']),
     isUnaddressed,
     mac: placed(mac?.toLowerCase(), [...path, 'mac']),
     mtu: placed(mtu, [...path, 'mtu']),
-  };
+  });
 }
 
 function ownAddresses(texts: readonly Placed<string>[]): Pick<DraftInterface, 'addresses' | 'addressTwice'> {
@@ -118,12 +127,8 @@ export function withLinks(
     const added = own.map(({ network, end, side }): DraftInterface => {
       const name = freeInterface(names);
       names.add(name);
-      return {
-        name,
-        path: end.path,
-        network: { value: network, path: end.path },
-        ...linkEnd(networkIndex.named(network), side, end.path),
-      };
+      const addresses = linkAddresses(networkIndex.named(network), side, end.path);
+      return port(name, end.path, { network: { value: network, path: end.path }, addresses });
     });
     return added.length === 0 ? machine : { ...machine, interfaces: [...machine.interfaces, ...added] };
   });
@@ -133,16 +138,12 @@ function freeInterface(taken: ReadonlySet<string>): string {
   for (let number = 0; ; number++) if (!taken.has(`eth${number}`)) return `eth${number}`;
 }
 
-function linkEnd(
-  network: DraftNetwork | undefined,
-  side: number,
-  path: Path,
-): Omit<DraftInterface, 'name' | 'path' | 'network'> {
-  const addresses = Object.fromEntries(
+/** One of the two that hosts can have: the first machine of a link has the lower. */
+function linkAddresses(network: DraftNetwork | undefined, side: number, path: Path): DraftInterface['addresses'] {
+  return Object.fromEntries(
     families.flatMap((family) => {
       const subnet = network?.subnets[family]?.value;
       return subnet === undefined ? [] : [[family, { value: hostsOf(subnet).first + BigInt(side), path }]];
     }),
-  ) as DraftInterface['addresses'];
-  return { addresses, isUnaddressed: false, addressTwice: undefined, mac: undefined, mtu: undefined };
+  );
 }

@@ -140,11 +140,8 @@ export function draftLinks(
   const taken = [...networks, ...written].flatMap(({ subnets }) => families.flatMap((f) => subnets[f]?.value ?? []));
   const wanted = families.filter((family) => isWanted(family, networks));
   const spares = { 4: sparePairs(4, taken), 6: sparePairs(6, taken) };
-  const made = written.map((one) => ({ ...linkNetwork(one, names, wanted, spares), ends: one.ends }));
-  return {
-    networks: made.map(({ ends: _ends, ...network }) => network),
-    links: made.map(({ name, ends }) => ({ network: name, ends })),
-  };
+  const made = written.map((one) => linkNetwork(one, names, wanted, spares));
+  return { networks: made, links: written.map(({ ends }, index) => ({ network: made[index]!.name, ends })) };
 }
 
 /** A link has what the lab has; one without networks has IPv4. */

@@ -36,7 +36,7 @@ const subnet: Shape<Subnet> = (value, where) => {
 
 const subnet6: Shape<Subnet6> = (value, where) => {
   const parsed = parseSubnet6(text(value, where));
-  if (parsed === undefined) throw new ShapeError(where, 'a subnet of IPv6', value);
+  if (parsed === undefined) throw new ShapeError(where, 'a subnet', value);
   return parsed;
 };
 
@@ -47,7 +47,7 @@ function mapOf<T>(item: Shape<T>): Shape<ReadonlyMap<string, T>> {
 
 const ends: Shape<readonly [string, string]> = (value, where) => {
   const [first, second, ...more] = list(text)(value, where);
-  if (first === undefined || second === undefined || more.length > 0) throw new ShapeError(where, 'two names', value);
+  if (first === undefined || second === undefined || more.length > 0) throw new ShapeError(where, 'a pair', value);
   return [first, second];
 };
 

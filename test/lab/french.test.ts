@@ -60,7 +60,7 @@ lab.yaml:5:20: machines.vm_2.address : 192.168.100.1 est la passerelle du résea
   4 |   vm1: { adress: 192.168.100.4 }
   5 |   vm_2: { address: 192.168.100.1 }
     |                    ^^^^^^^^^^^^^
-    → une adresse libre : 192.168.100.2
+    → une adresse libre : 192.168.100.2 ; une machine avec forward: true peut être la passerelle
 
 lab.yaml:7:17: programs.server.on : il n’y a pas de machine "vm9"
   6 | programs:

@@ -157,9 +157,15 @@ function otherFamily({ name, subnets }: DraftNetwork, family: Family, { path }: 
 /** Two cards with one address on a network would get each other's frames. */
 function checkMac(machine: DraftMachine, port: DraftInterface, network: DraftNetwork, taken: Taken): PathProblem[] {
   if (!port.mac) return [];
-  const message = (owner: string): string => say`is already the MAC address of ${owner}`;
-  const hint = (): string => say`give each interface of a network one of its own`;
-  return ownedTwice(`${network.name} ${port.mac.value}`, port.mac, message, { machine, port, taken, hint });
+  return ownedTwice(`${network.name} ${port.mac.value}`, port.mac, sameMac, { machine, port, taken, hint: anotherMac });
+}
+
+function sameMac(owner: string): string {
+  return say`is already the MAC address of ${owner}`;
+}
+
+function anotherMac(): string {
+  return say`give each interface of a network one of its own`;
 }
 
 function checkMtu({ mtu, addresses }: DraftInterface): PathProblem[] {
