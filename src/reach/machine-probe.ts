@@ -20,6 +20,8 @@ export interface MachineProbe {
   readonly aim: string | undefined;
   readonly route: ProbedRoute | undefined;
   readonly neighbour: ProbedNeighbour | undefined;
+  /** Whether it hands on packets that are not for itself, by family; only of a router. */
+  readonly forwards: { readonly 4: boolean; readonly 6: boolean } | undefined;
   readonly sockets: readonly ProbedSocket[] | undefined;
   readonly firewall: ProbedFirewall;
 }
@@ -61,7 +63,7 @@ export type ProbedFirewall =
   | { readonly kind: 'refused' | 'no-sudo' | 'no-tool' };
 
 export interface ProbeQuestion {
-  readonly role: 'source' | 'target';
+  readonly role: 'source' | 'router' | 'target';
   /** The name to look up; empty for none. */
   readonly name: string;
   /** Addresses of the other machine. */
@@ -121,6 +123,7 @@ export function readProbe(
     aim,
     route: routeOf(byName.get('route'), answerOf(byName.get('far-echo'))),
     neighbour: neighbourOf(byName.get('neighbour'), answerOf(byName.get('echo'))),
+    forwards: forwardsOf(byName.get('forwarding')),
     sockets: socketsOf(byName),
     firewall: firewallOf(byName),
   };
@@ -173,6 +176,11 @@ function neighbourOf(lines: readonly string[] | undefined, answered: boolean | u
   if (lines === undefined) return undefined;
   const [line = ''] = lines;
   return { state: /([A-Z]+)\s*$/.exec(line)?.[1] ?? 'NONE', mac: /lladdr (\S+)/.exec(line)?.[1], answered };
+}
+
+/** Of IPv4, then of IPv6, which not every kernel has. */
+function forwardsOf(lines: readonly string[] | undefined): MachineProbe['forwards'] {
+  return lines && { 4: lines[0] !== '0', 6: lines[1] !== '0' && lines[1] !== undefined };
 }
 
 function socketsOf(parts: ReadonlyMap<string, readonly string[]>): ProbedSocket[] | undefined {

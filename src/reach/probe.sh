@@ -1,9 +1,9 @@
 # Looks from one machine at the way to another: what a name is there, addresses, the route, the neighbour that the route
 # leads to, what is open, the rules of the firewall. Connects to nothing; the neighbour is asked with one ICMP echo.
 #
-# Arguments: the mark that begins each part of the output; what to do (`source`: from here, `target`: to here, `root`:
-# what only root may, with interface and address of the neighbour to ask again, if any); the name to look up; addresses
-# of the other machine of which one is to be reached, the first unless the name says another.
+# Arguments: the mark that begins each part of the output; what to do (`source`: from here, `router`: through here,
+# `target`: to here, `root`: what only root may, with interface and address of the neighbour to ask again, if any); the
+# name to look up; addresses of the other machine of which one is to be reached, the first unless the name says another.
 mark=$1 what=$2 name=$3 wanted=$4
 has() { command -v "$1" >/dev/null 2>&1; }
 part() { say "$mark$1"; }
@@ -91,21 +91,27 @@ if [ -n "$aim" ] && has ip; then
     case $1 in via) hop=$2 ;; dev) device=$2 ;; esac
     shift
   done
-  if [ "$what" = source ] && [ -n "$device" ] && [ -z "$local" ]; then
+  if [ "$what" != target ] && [ -n "$device" ] && [ -z "$local" ]; then
     part echo
+    # A link-local address is one of each link (RFC 4007, section 11).
+    case $hop in fe80:*) near=$hop%$device ;; *) near=$hop ;; esac
     if ! has ping; then say missing
-    elif ping -n -c 1 -W 1 "$hop" >/dev/null 2>&1; then say answered
+    elif ping -n -c 1 -W 1 "$near" >/dev/null 2>&1; then say answered
     else say silent
     fi
     part neighbour
     state=$(ip neigh show to "$hop" dev "$device" 2>/dev/null)
     say "$state"
     case $state in *STALE* | *DELAY* | *PROBE*) again_device=$device again_hop=$hop ;; esac
-    if [ "$hop" != "$aim" ] && has ping; then
+    if [ "$what" = source ] && [ "$hop" != "$aim" ] && has ping; then
       part far-echo
       if ping -n -c 1 -W 1 "$aim" >/dev/null 2>&1; then say answered; else say silent; fi
     fi
   fi
+fi
+if [ "$what" = router ]; then
+  part forwarding
+  cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null
 fi
 if [ "$what" = target ]; then
   for protocol in tcp udp; do

@@ -1,6 +1,9 @@
 import type { ListenPort } from '../core/listen-port.ts';
-import { addressesOf as declaredAddresses } from '../core/lab-description.ts';
-import type { Interface, Network } from '../lab/types.ts';
+import type { Machine, Network } from '../lab/types.ts';
+import { formatSubnet } from '../core/ipv4.ts';
+import { addressesOf as allAddressesOf } from '../core/lab-description.ts';
+import { formatSubnet6, isIPv6Text } from '../core/ipv6.ts';
+import { isOnNetwork } from '../lab/addresses.ts';
 import type { PortReport } from '../ports/port-report.ts';
 import type { MachineProbe } from './machine-probe.ts';
 import { say } from '../core/language/say.ts';
@@ -14,10 +17,7 @@ export interface ReachLab {
   readonly isMade?: boolean | undefined;
 }
 
-export interface ReachMachine {
-  readonly name: string;
-  readonly interfaces: readonly Interface[];
-}
+export interface ReachMachine extends Pick<Machine, 'name' | 'interfaces' | 'forward'> {}
 
 export interface ReachProgram {
   readonly name: string;
@@ -38,6 +38,24 @@ export interface ReachQuestion {
   readonly protocol?: 'tcp' | 'udp' | undefined;
 }
 
+/** A machine of the lab that packets pass on their way. */
+export interface Hop {
+  readonly machine: string;
+  /** Where they were sent to on its link. */
+  readonly address: string;
+  /** Undefined where it could not be asked. */
+  readonly probe: MachineProbe | undefined;
+  /** Why it could not be asked. */
+  readonly silence: string | undefined;
+}
+
+/** The routers between two machines, as far as the routes of each lead to machines of the lab. */
+export interface Way {
+  readonly hops: readonly Hop[];
+  /** Name of the machine to which packets come a second time. */
+  readonly circle: string | undefined;
+}
+
 /** All that was found out, for the links to be judged by. */
 export interface ReachFacts extends Pick<ReachQuestion, 'from' | 'host'> {
   readonly protocol: 'tcp' | 'udp';
@@ -54,14 +72,44 @@ export interface ReachFacts extends Pick<ReachQuestion, 'from' | 'host'> {
   readonly target: MachineProbe | undefined;
   /** Why the machine could not be asked. */
   readonly silence: string | undefined;
+  /** The routers from the machine that asks to the address, and those for the answers. */
+  readonly there: Way;
+  readonly back: Way;
   /** Who holds the port there. */
   readonly holders: PortReport | undefined;
 }
 
+/** The addresses that the lab file gives a machine. */
+export function declaredAddresses(machine: ReachMachine | undefined): readonly string[] {
+  return machine ? allAddressesOf(machine) : [];
+}
+
+/** Whether the lab file gives it to the machine. */
+export function hasAddress(machine: ReachMachine, wanted: string): boolean {
+  return allAddressesOf(machine).includes(wanted);
+}
+
+/** The network of an interface that the address belongs to. */
+export function networkOn(lab: ReachLab, machine: string, address: string): Network | undefined {
+  const own = new Set(interfacesOf(lab, machine).map(({ network }) => network));
+  return lab.networks.find((network) => own.has(network.name) && isOnNetwork(network, address));
+}
+
+export function interfacesOf(lab: ReachLab, machine: string): ReachMachine['interfaces'] {
+  return lab.machines.find(({ name }) => name === machine)?.interfaces ?? [];
+}
+
+/** In CIDR notation, of the family of the address; undefined where the network has none of it. */
+export function subnetLike({ subnet, subnet6 }: Network, address: string): string | undefined {
+  if (isIPv6Text(address)) return subnet6 && formatSubnet6(subnet6);
+  return subnet && formatSubnet(subnet);
+}
+
 /** All addresses that a machine has: those of the lab file, and those that it showed. */
 export function addressesOf(machine: ReachMachine | undefined, probe: MachineProbe | undefined): readonly string[] {
-  const declared = machine ? declaredAddresses(machine) : [];
-  return [...new Set([...declared, ...(probe?.interfaces ?? []).flatMap(({ addresses }) => addresses)])];
+  return [
+    ...new Set([...declaredAddresses(machine), ...(probe?.interfaces ?? []).flatMap(({ addresses }) => addresses)]),
+  ];
 }
 
 export function portText({ port, protocol }: Pick<ReachFacts, 'port' | 'protocol'>): string {

@@ -98,8 +98,10 @@ function protocolOf({ host, port, protocol }: WhyTarget, programs: State['progra
   return has('udp') && !has('tcp') ? 'udp' : undefined;
 }
 
-/** Whether a machine is asked: the one that is meant; all where that is not known before. */
+/** Whether a machine is asked: the one that is meant, and routers; all where it is not known before which is meant. */
 function isNeeded(host: string, name: string, { machines }: State): boolean {
   const meant = machines.find((machine) => machine.name === host || addressesOf(machine).includes(host));
-  return meant === undefined || meant.name === name;
+  return (
+    meant === undefined || meant.name === name || machines.some((one) => one.name === name && one.forward === true)
+  );
 }

@@ -1,4 +1,4 @@
-import { contains, parseIPv4, parseSubnet } from '../../core/ipv4.ts';
+import { addressNumber, familyOf, familySubnet, holds } from '../../core/address-family.ts';
 import { fieldsOf } from './ruleset.ts';
 
 /** A packet of the connection in question, as rules see it. */
@@ -26,8 +26,8 @@ export type SetElements = (name: string) => readonly unknown[] | undefined;
 const clientPorts: Range = { from: 32_768, to: 60_999 };
 
 interface Range {
-  readonly from: number;
-  readonly to: number;
+  readonly from: number | bigint;
+  readonly to: number | bigint;
 }
 
 /** What a packet has in one field: undefined when it is not known, null when it has no such field. */
@@ -151,16 +151,17 @@ function inRange(value: NonNullable<Value>, low: unknown, high: unknown): Answer
   return own.to < from || own.from > to ? 'no' : 'maybe';
 }
 
-/** A number, or an IPv4 address as one. */
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : typeof value === 'string' ? parseIPv4(value) : undefined;
+/** A number, or an address as one. */
+function numberOf(value: unknown): number | bigint | undefined {
+  return typeof value === 'number' ? value : typeof value === 'string' ? addressNumber(value) : undefined;
 }
 
 function inPrefix(value: NonNullable<Value>, prefix: Readonly<Record<string, unknown>> | undefined): Answer {
-  const subnet = parseSubnet(`${String(prefix?.['addr'])}/${String(prefix?.['len'])}`);
-  const address = typeof value === 'string' ? parseIPv4(value) : undefined;
-  if (subnet === undefined || address === undefined) return 'maybe';
-  return contains(subnet, address) ? 'yes' : 'no';
+  const subnet = familySubnet(`${String(prefix?.['addr'])}/${String(prefix?.['len'])}`);
+  if (subnet === undefined || typeof value !== 'string') return 'maybe';
+  const address = addressNumber(value);
+  if (address === undefined) return 'maybe';
+  return subnet.family === familyOf(value) && holds(subnet, address) ? 'yes' : 'no';
 }
 
 /** Flags of TCP that are set, as `syn` or a list; anything else is not understood. */

@@ -13,28 +13,42 @@ export interface Stop {
 }
 
 /** Hooks that a packet of a machine passes, in order, with `hook` of nft(8). */
-const hooksOf = { in: ['ingress', 'prerouting', 'input'], out: ['output', 'postrouting', 'egress'] } as const;
+const hooksOf = {
+  in: ['ingress', 'prerouting', 'input'],
+  out: ['output', 'postrouting', 'egress'],
+  through: ['ingress', 'prerouting', 'forward', 'postrouting', 'egress'],
+} as const;
+
+/** `through`: the machine is a router on the way. */
+export type Direction = keyof typeof hooksOf;
+
+/** Hooks that a packet passes before it is known where it goes. */
+const beforeRouting: ReadonlySet<string> = new Set(['ingress', 'prerouting', 'input']);
+
+/** Going out, a packet of the machine's own has come in nowhere; coming in, it has no way out yet. */
+function seenBy(hook: string, packet: Packet): Packet {
+  if (hook === 'forward') return packet;
+  return { ...packet, ...(beforeRouting.has(hook) ? { outgoing: undefined } : { incoming: undefined }) };
+}
 
 /**
- * What stops a packet on its way into a machine or out of it; undefined when nothing does. What certainly stops it comes
+ * What stops a packet on its way into a machine, out of it or through it; undefined when nothing does. What certainly stops it comes
  * before what may.
  */
-export function findStop(ruleset: Ruleset, packet: Packet, direction: 'in' | 'out'): Stop | undefined {
+export function findStop(ruleset: Ruleset, packet: Packet, direction: Direction): Stop | undefined {
   const family = packet.destination.includes(':') ? 'ip6' : 'ip';
-  const device = direction === 'in' ? packet.incoming : packet.outgoing;
-  const base = hooksOf[direction].flatMap((hook) =>
-    ruleset.chains
+  const stops = hooksOf[direction].flatMap((hook) => {
+    const device = beforeRouting.has(hook) ? packet.incoming : packet.outgoing;
+    const chains = ruleset.chains
       .filter((chain) => chain.hook === hook && chain.type !== 'nat')
       .filter((chain) =>
         chain.family === 'netdev'
           ? device !== undefined && chain.devices.includes(device)
           : ['inet', family].includes(chain.family),
       )
-      .toSorted((a, b) => a.priority - b.priority),
-  );
-  // Going out, a packet of the machine's own has come in nowhere; coming in, it has no way out yet.
-  const seen = { ...packet, ...(direction === 'in' ? { outgoing: undefined } : { incoming: undefined }) };
-  const stops = base.flatMap((chain) => passBase(new Walk(ruleset, seen), chain) ?? []);
+      .toSorted((a, b) => a.priority - b.priority);
+    return chains.flatMap((chain) => passBase(new Walk(ruleset, seenBy(hook, packet)), chain) ?? []);
+  });
   return stops.find(({ isCertain }) => isCertain) ?? stops[0];
 }
 

@@ -1,8 +1,6 @@
-import { familyOf } from '../../core/address-family.ts';
-import { addressesOf, addressesOn } from '../../core/lab-description.ts';
 import { isLoopback } from '../../core/socket-address.ts';
 import { gatewaysOf, isOnNetwork } from '../../lab/addresses.ts';
-import type { ReachFacts } from '../reach-facts.ts';
+import { declaredAddresses, subnetLike, type ReachFacts } from '../reach-facts.ts';
 import type { ReachLink } from '../reach-report.ts';
 import { say } from '../../core/language/say.ts';
 
@@ -23,7 +21,7 @@ export function addressLink(facts: ReachFacts): ReachLink {
   if (target?.interfaces === undefined) return link('unknown', say`${to.name} has no ip to show its addresses with`);
   const its = target.interfaces.find(({ addresses }) => addresses.includes(address));
   if (its === undefined) {
-    const name = to.interfaces.find((one) => addressesOn(one).includes(address))?.name ?? 'eth0';
+    const name = to.interfaces.find((one) => one.address === address || one.address6 === address)?.name ?? 'eth0';
     const has = target.interfaces.flatMap(({ addresses }) => addresses).filter((one) => !isLoopback(one));
     return link(
       'broken',
@@ -42,11 +40,11 @@ export function addressLink(facts: ReachFacts): ReachLink {
 }
 
 function outside({ lab, host }: ReachFacts, address: string): ReachLink {
-  const network = lab.networks.find((each) => isOnNetwork(each, address));
+  const network = lab.networks.find((one) => isOnNetwork(one, address));
   if (network === undefined) return link('ok', say`${address} is no address of this lab: it lies outside`);
   if (gatewaysOf(network).includes(address))
     return link('ok', say`${address} is the gateway of network ${network.name}`);
-  const machines = lab.machines.flatMap((machine) => addressesOf(machine).map((one) => `${machine.name} ${one}`));
+  const machines = lab.machines.flatMap((machine) => declaredAddresses(machine).map((one) => `${machine.name} ${one}`));
   return link(
     'broken',
     host === address
@@ -56,10 +54,11 @@ function outside({ lab, host }: ReachFacts, address: string): ReachLink {
   );
 }
 
+/** `/24` of the network that the address belongs to. */
 function prefixOf({ lab }: ReachFacts, address: string): string {
-  const network = lab.networks.find((each) => isOnNetwork(each, address));
-  const subnet = familyOf(address) === 4 ? network?.subnet : network?.subnet6;
-  return subnet === undefined ? '' : `/${subnet.prefixLength}`;
+  const network = lab.networks.find((one) => isOnNetwork(one, address));
+  const subnet = network && subnetLike(network, address);
+  return subnet?.slice(subnet.indexOf('/')) ?? '';
 }
 
 function link(state: ReachLink['state'], seen: string, cure?: string): ReachLink {

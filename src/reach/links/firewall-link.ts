@@ -1,6 +1,6 @@
 import type { Packet } from '../firewall/packet-match.ts';
 import { readRuleset } from '../firewall/ruleset.ts';
-import { findStop, type Stop } from '../firewall/verdict.ts';
+import { findStop, type Direction, type Stop } from '../firewall/verdict.ts';
 import type { MachineProbe } from '../machine-probe.ts';
 import { portText, type ReachFacts } from '../reach-facts.ts';
 import type { ReachLink } from '../reach-report.ts';
@@ -10,8 +10,14 @@ import { say } from '../../core/language/say.ts';
 export function firewallLink(facts: ReachFacts): ReachLink {
   const { source, target, to, from, address } = facts;
   if (address === undefined) return unknown(say`there is no address to look at`);
-  const looks = [look(facts, source, 'source'), ...(target === undefined ? [] : [look(facts, target, 'target')])];
-  const machines = [...new Set([source, ...(target === undefined ? [] : [target])].map(({ machine }) => machine))];
+  const routers = routersOf(facts);
+  const looks = [
+    look(facts, source, 'source'),
+    ...routers.map((router) => look(facts, router, 'router')),
+    ...(target === undefined ? [] : [look(facts, target, 'target')]),
+  ];
+  const ends = [source, ...routers, ...(target === undefined ? [] : [target])];
+  const machines = [...new Set(ends.map(({ machine }) => machine))];
   const worst = looks.find(({ state }) => state === 'broken') ?? looks.find(({ state }) => state === 'unknown');
   if (worst !== undefined) return worst;
   if (to === undefined || (target === undefined && to.name !== from)) {
@@ -24,7 +30,13 @@ export function firewallLink(facts: ReachFacts): ReachLink {
   return { link: 'firewall', state: 'ok', seen: say`no rule of ${machines.join(say` or `)} stops ${portText(facts)}` };
 }
 
-function look(facts: ReachFacts, probe: MachineProbe, role: 'source' | 'target'): ReachLink {
+/** The routers that packets pass there or back, each once. */
+function routersOf({ there, back }: ReachFacts): MachineProbe[] {
+  const probes = [...there.hops, ...back.hops].flatMap(({ probe }) => probe ?? []);
+  return [...new Map(probes.map((probe) => [probe.machine, probe])).values()];
+}
+
+function look(facts: ReachFacts, probe: MachineProbe, role: 'source' | 'router' | 'target'): ReachLink {
   const { firewall, machine, user } = probe;
   if (firewall.kind === 'no-tool') return unknown(say`${machine} has no nft to show its rules with`);
   if (firewall.kind !== 'rules') {
@@ -33,23 +45,58 @@ function look(facts: ReachFacts, probe: MachineProbe, role: 'source' | 'target')
   }
   const ruleset = readRuleset(firewall.json, firewall.text);
   if (ruleset === undefined) return unknown(say`nft of ${machine} cannot list all of its rules`);
-  const [there, back] = packetsOf(facts);
-  const stops = (
-    role === 'source'
-      ? [
-          { stop: findStop(ruleset, there, 'out'), what: say`what goes out to ${portText(facts)}`, isBack: false },
-          { stop: findStop(ruleset, back, 'in'), what: say`what comes back from ${portText(facts)}`, isBack: true },
-        ]
-      : [
-          { stop: findStop(ruleset, there, 'in'), what: say`what comes in for ${portText(facts)}`, isBack: false },
-          { stop: findStop(ruleset, back, 'out'), what: say`what answers from ${portText(facts)}`, isBack: true },
-        ]
-  ).flatMap(({ stop, ...rest }) => (stop === undefined ? [] : [{ stop, ...rest }]));
+  const stops = passages(facts, probe, role).flatMap(({ packet, direction, ...rest }) => {
+    const stop = findStop(ruleset, packet, direction);
+    return stop === undefined ? [] : [{ stop, ...rest }];
+  });
   const worst = stops.find(({ stop }) => stop.isCertain) ?? stops[0];
   if (worst !== undefined) return stopped(facts, machine, worst);
   if (firewall.otherTables.length > 0)
     return unknown(say`${machine} has rules of the older iptables, too, which lab does not read (sudo iptables-save)`);
   return { link: 'firewall', state: 'ok', seen: '' };
+}
+
+interface Passage {
+  readonly packet: Packet;
+  readonly direction: Direction;
+  readonly what: string;
+  readonly isBack: boolean;
+}
+
+/** What of the connection passes a machine. */
+function passages(facts: ReachFacts, { machine }: MachineProbe, role: 'source' | 'router' | 'target'): Passage[] {
+  const [there, back] = packetsOf(facts);
+  const port = portText(facts);
+  if (role === 'source')
+    return [
+      { packet: there, direction: 'out', what: say`what goes out to ${port}`, isBack: false },
+      { packet: back, direction: 'in', what: say`what comes back from ${port}`, isBack: true },
+    ];
+  if (role === 'target')
+    return [
+      { packet: there, direction: 'in', what: say`what comes in for ${port}`, isBack: false },
+      { packet: back, direction: 'out', what: say`what answers from ${port}`, isBack: true },
+    ];
+  const through = { direction: 'through' } as const;
+  const [to, from] = [devicesAt(facts, 'there', machine), devicesAt(facts, 'back', machine)];
+  return [
+    ...(to ? [{ packet: { ...there, ...to }, what: say`what goes on to ${port}`, isBack: false, ...through }] : []),
+    ...(from
+      ? [{ packet: { ...back, ...from }, what: say`what comes back from ${port}`, isBack: true, ...through }]
+      : []),
+  ];
+}
+
+/** Where packets come into a router and go out of it; undefined where they do not pass it. */
+function devicesAt(
+  facts: ReachFacts,
+  way: 'there' | 'back',
+  machine: string,
+): Pick<Packet, 'incoming' | 'outgoing'> | undefined {
+  const hop = facts[way].hops.find((one) => one.machine === machine);
+  if (hop?.probe === undefined) return undefined;
+  const entrance = hop.probe.interfaces?.find(({ addresses }) => addresses.includes(hop.address));
+  return { incoming: entrance?.name, outgoing: hop.probe.route?.device };
 }
 
 function stopped(

@@ -1,4 +1,5 @@
 import { hasPort, portsOf, type ListenPort } from '../../core/listen-port.ts';
+import { familyOf } from '../../core/address-family.ts';
 import { describeHolder } from '../../core/port-holder.ts';
 import { counted, say } from '../../core/language/say.ts';
 import {
@@ -45,7 +46,7 @@ export function listenerLink(facts: ReachFacts): ReachLink {
   if (target.sockets === undefined)
     return link('unknown', say`${to.name} has neither ss nor /proc/net to show its sockets with`);
   const problem = otherListener(facts);
-  if (problem !== undefined) return problemLink(facts, problem);
+  if (problem !== undefined) return byOtherFamily(facts, problem) ?? problemLink(facts, problem);
   const here = openSockets(target).filter(
     (socket) => socket.protocol === facts.protocol && socket.local.port === port && isReachedAt(socket, address),
   );
@@ -74,6 +75,17 @@ function listening(facts: ReachFacts, here: readonly MachineSocket[]): ReachLink
       cure: say`The server does not call accept for them: let it accept each client, in a loop or a thread, or end the clients that wait. A larger number in listen makes the queue longer.`,
     },
   );
+}
+
+/** A name that stands for addresses of both families leads to a server of one of them, if the client tries each. */
+function byOtherFamily(facts: ReachFacts, problem: ListenerProblem<MachineSocket>): ReachLink | undefined {
+  const { source, isAddress, address = '', host } = facts;
+  const { kind, seen } = problem;
+  if (isAddress || (kind !== 'ipv4-only' && kind !== 'ipv6-only')) return undefined;
+  const other = source.names?.find((one) => familyOf(one) !== familyOf(address) && isReachedAt(seen, one));
+  if (other === undefined) return undefined;
+  const { message } = listenerProblemWords(holderOf(facts, seen.local.port), problem);
+  return link('ok', say`${message}; ${host} is ${other}, too, and a client gets there that tries each address`);
 }
 
 function problemLink(facts: ReachFacts, problem: ListenerProblem<MachineSocket>): ReachLink {

@@ -1,6 +1,5 @@
-import { addressesOf as declaredAddresses } from '../../core/lab-description.ts';
 import { isLoopback } from '../../core/socket-address.ts';
-import { addressesOf, type ReachFacts } from '../reach-facts.ts';
+import { addressesOf, declaredAddresses, type ReachFacts } from '../reach-facts.ts';
 import type { ReachLink } from '../reach-report.ts';
 import { say } from '../../core/language/say.ts';
 
@@ -46,7 +45,7 @@ function addName(facts: ReachFacts): string {
 }
 
 function declared({ to }: ReachFacts): string {
-  return (to ? declaredAddresses(to)[0] : undefined) ?? '';
+  return declaredAddresses(to)[0] ?? '';
 }
 
 function ok(seen: string): ReachLink {
