@@ -1,3 +1,4 @@
+import { joinAddress } from '../core/socket-address.ts';
 import type { AttachedMachine } from '../providers/provider.ts';
 import { overShell } from '../ssh/over-shell.ts';
 import type { Command, Shell } from '../ssh/shell.ts';
@@ -26,8 +27,9 @@ function translated(shell: Shell, addresses: Readonly<Record<string, string>>): 
 function translate(command: Command, addresses: Readonly<Record<string, string>>): Command {
   if ('script' in command) return command;
   return command.map((word) => {
-    const [, name = '', port = ''] = /^([^:]+)(:\d+)?$/.exec(word) ?? [];
+    const [, name = '', port] = /^([^:]+)(?::(\d+))?$/.exec(word) ?? [];
     const address = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
-    return address === undefined ? word : `${address}${port}`;
+    if (address === undefined) return word;
+    return port === undefined ? address : joinAddress(address, Number(port));
   });
 }

@@ -1,4 +1,3 @@
-import { addressesOf } from '../../core/lab-description.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { say } from '../../core/language/say.ts';
 import type { Lab } from '../../lab/types.ts';
@@ -7,6 +6,7 @@ import type { MachineProfile, Work } from '../provider.ts';
 import { addressFaults, type MachineFault } from './machine-addresses.ts';
 import { measureClock } from './clock.ts';
 import { lookAtPeers, peerFault, peersOf } from './peers.ts';
+import { lookAtWays, wantedWays, wayFaults } from './machine-ways.ts';
 import { factsOf, surveyMachine, type MachineSurvey } from './machine-survey.ts';
 
 /** Some bytes for a lab's own folder; what programs need is checked when they are sent. */
@@ -24,15 +24,23 @@ export async function inspectMachines(
   work: Pick<Work, 'events' | 'signal'>,
 ): Promise<ReadonlyMap<string, MachineProfile>> {
   const { signal } = work;
-  const names = [...lab.machines.keys()];
+  const names = [
+    ...lab.machines.keys(),
+    ...[...lab.networks.values()].flatMap(({ dns }) => Array.from(dns?.keys() ?? [])),
+  ];
   const found = await eachMachine(shells, async (shell) => {
-    const [survey, clock] = await Promise.all([surveyMachine(shell, names, signal), measureClock(shell, signal)]);
-    return { survey, clock };
+    const wanted = wantedWays(lab.machines.get(shell.machine)!);
+    const [survey, clock, ways] = await Promise.all([
+      surveyMachine(shell, names, signal),
+      measureClock(shell, signal),
+      wanted && lookAtWays(shell, wanted, signal),
+    ]);
+    return { survey, clock, faults: wanted && ways ? wayFaults(shell.machine, wanted, ways) : [] };
   });
   const surveys = new Map([...found].map(([name, { survey }]) => [name, survey]));
   refuse(
-    [...surveys].flatMap(([name, survey]) =>
-      homeFaults(name, survey).concat(addressFaults(lab, lab.machines.get(name)!, survey.interfaces)),
+    [...found].flatMap(([name, { survey, faults }]) =>
+      homeFaults(name, survey).concat(addressFaults(lab, lab.machines.get(name)!, survey.interfaces), faults),
     ),
   );
   await checkPeers(lab, shells, surveys, work);
@@ -94,17 +102,26 @@ function homeFaults(machine: string, { facts: { home, user } }: MachineSurvey): 
   return [];
 }
 
-/** Addresses of the other machines by their names: on a network that both are on, if there is one. */
+/**
+ * Addresses by the names that a machine should know: of the other machines, on a network that both are on, if there is
+ * one; and what `dns` of its networks says.
+ */
 function addressesSeenFrom(lab: Lab, machine: string): ReadonlyMap<string, string> {
   const networks = new Set(lab.machines.get(machine)!.interfaces.map(({ network }) => network));
-  const others = [...lab.machines.values()].filter(({ name, interfaces }) => name !== machine && interfaces.length > 0);
-  return new Map(
-    others.flatMap(({ name, interfaces }) => {
-      const near = interfaces.filter(({ network }) => networks.has(network));
-      const [address] = addressesOf({ interfaces: near.length > 0 ? near : interfaces });
-      return address === undefined ? [] : [[name, address]];
-    }),
+  const others = [...lab.machines.values()].filter(({ name }) => name !== machine);
+  const ofMachines = others.flatMap(({ name, interfaces }): [string, string][] => {
+    const near = interfaces.filter(({ network }) => networks.has(network));
+    const address = [...near, ...interfaces]
+      .map((port) => port.address ?? port.address6)
+      .find((one) => one !== undefined);
+    return address === undefined ? [] : [[name, address]];
+  });
+  const ofNetworks = [...networks].flatMap((name): [string, string][] =>
+    [...(lab.networks.get(name)?.dns ?? [])].flatMap(([alias, [address]]) =>
+      address === undefined ? [] : [[alias, address]],
+    ),
   );
+  return new Map([...ofNetworks, ...ofMachines]);
 }
 
 function refuse(faults: readonly MachineFault[]): void {

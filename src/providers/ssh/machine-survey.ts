@@ -1,3 +1,4 @@
+import { canonicalAddress } from '../../core/address-family.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { scriptFile } from '../../core/files/script-file.ts';
 import { say } from '../../core/language/say.ts';
@@ -15,7 +16,7 @@ export interface MachineSurvey {
   /** Port of its SSH server as itself sees it, whatever port forwards lie before it. */
   readonly sshPort: number;
   /** Addresses by name, of its /etc/hosts. */
-  readonly hosts: ReadonlyMap<string, string>;
+  readonly hosts: ReadonlyMap<string, readonly string[]>;
 }
 
 const SURVEY_TIMEOUT_MS = 60_000;
@@ -67,7 +68,7 @@ export function parseMachineSurvey(lines: readonly string[]): MachineSurvey {
     },
     interfaces: parseLinks({ addresses: all('address'), links: all('link'), ifconfig: all('ifconfig') }),
     sshPort: Number(one('connection')?.split(' ')[3] ?? 22),
-    hosts: new Map(all('hosts').flatMap(namesOf).toReversed()),
+    hosts: hostsOf(all('hosts')),
   };
 }
 
@@ -95,10 +96,14 @@ function spaceOf(
   };
 }
 
-/** `192.168.100.4 vm1 server # comment` of hosts(5). */
-function namesOf(line: string): [string, string][] {
-  const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
-  return names.map((name) => [name, address]);
+/** Lines such as `192.168.100.4 vm1 server # comment` of hosts(5). */
+function hostsOf(lines: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const known = lines.flatMap((line) => {
+    const [text = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    return names.map((name) => ({ name, address: canonicalAddress(text) ?? text }));
+  });
+  const byName = Map.groupBy(known, ({ name }) => name);
+  return new Map([...byName].map(([name, all]) => [name, all.map(({ address }) => address)]));
 }
 
 /** What a machine is like, with what was measured and what its names mean here. */
@@ -107,6 +112,6 @@ export function factsOf(
   clock: ClockFacts | undefined,
   addresses: ReadonlyMap<string, string>,
 ): MachineProfile {
-  const unknown = [...addresses].filter(([name, address]) => hosts.get(name) !== address);
+  const unknown = [...addresses].filter(([name, address]) => hosts.get(name)?.includes(address) !== true);
   return { ...facts, clock, unknownNames: Object.fromEntries(unknown) };
 }

@@ -10,8 +10,8 @@ knock() {
   elif has python3; then
     python3 -c 'import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)' "$1" "$2" 2>&1
   elif has perl; then
-    perl -MIO::Socket::INET -e '
-      IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1], Timeout => 3) or die "$!\n"' "$1" "$2" 2>&1
+    perl -MIO::Socket::IP -e '
+      IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => $ARGV[1], Timeout => 3) or die "$!\n"' "$1" "$2" 2>&1
   elif has nc; then
     nc -z -w 3 "$1" "$2" 2>&1 && return
     # BusyBox knows no -z.

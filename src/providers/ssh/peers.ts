@@ -1,6 +1,6 @@
 import { scriptFile } from '../../core/files/script-file.ts';
 import { say } from '../../core/language/say.ts';
-import type { Lab, Machine } from '../../lab/types.ts';
+import type { Interface, Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { MachineFault } from './machine-addresses.ts';
 
@@ -33,20 +33,28 @@ const PEERS_TIMEOUT_MS = 20_000;
 
 /** Pure: the machines that a machine has to reach: the others on its networks. */
 export function peersOf(lab: Lab, machine: Machine, sshPorts: ReadonlyMap<string, number>): Peer[] {
-  return machine.interfaces.flatMap(({ name: from, network }) => {
+  return machine.interfaces.flatMap(({ name: from, network, address, address6 }) => {
     const others = [...lab.machines.values()].flatMap(({ name, interfaces }) => {
-      return interfaces
-        .filter((other) => other.network === network)
-        .flatMap((other) =>
-          other.address === undefined ? [] : [{ name, address: other.address, interface: other.name }],
-        );
+      return interfaces.filter((other) => other.network === network).map((other) => ({ name, port: other }));
     });
     const own = others.findIndex(({ name }) => name === machine.name);
     const wanted = others.length > MOST_FOR_ALL_PAIRS ? [others[(own + 1) % others.length]!] : others;
     return wanted
       .filter(({ name }) => name !== machine.name)
-      .map((other): Peer => Object.assign(other, { from, sshPort: sshPorts.get(other.name) ?? 22 }));
+      .flatMap(({ name, port }) =>
+        commonAddresses(port, { address, address6 }).map((theirs): Peer => {
+          return { name, address: theirs, interface: port.name, from, sshPort: sshPorts.get(name) ?? 22 };
+        }),
+      );
   });
+}
+
+type Addresses = Pick<Interface, 'address' | 'address6'>;
+
+/** The addresses of one interface, of families that another one has, too. */
+function commonAddresses(its: Addresses, own: Addresses): string[] {
+  const kinds = ['address', 'address6'] as const;
+  return kinds.flatMap((kind) => (own[kind] === undefined ? [] : (its[kind] ?? [])));
 }
 
 /** Lets a machine try its peers. @throws {ConnectionError} */
