@@ -167,6 +167,8 @@ export interface ProviderFeatures {
   /** Its machines run the programs of this host, and see what a machine's `host-folders` names. */
   readonly sharesPrograms: boolean;
   readonly system: SystemSource;
+  /** Machines of its networks do not reach the outside by IPv6, whatever `nat6` says. */
+  readonly withoutNat6?: true;
 }
 
 /**

@@ -58,12 +58,15 @@ async function greetingOf(watched: Watched): Promise<Socket> {
     if (!seen.has(stage)) onStage(stage);
     seen.add(stage);
   };
+  let patienceMs = PROBE_TIMEOUT_MS;
   const look = async (): Promise<Attempt<Socket>> => {
     requireAlive(machine, process);
     if (sizeOf(consoleLog(stateFolder, machine)) > saidBefore) reach('console');
     requireBootable(watched);
-    const answer = await probe(port);
+    const answer = await probe(port, patienceMs);
     if (answer !== 'silent') reach('network');
+    // Its system is there, and too slow: each further connection would keep it from greeting at all.
+    else if (seen.has('network')) patienceMs = Math.min(2 * patienceMs, LONGEST_PROBE_MS);
     if (typeof answer === 'string')
       return {
         seen:
@@ -102,14 +105,16 @@ function requireBootable({ machine, stateFolder }: Watched): void {
  * up.
  */
 const PROBE_TIMEOUT_MS = 2000;
+/** sshd gives up on a login itself after two minutes (LoginGraceTime of sshd_config(5)). */
+const LONGEST_PROBE_MS = 64_000;
 
 /** What is at the port: slirp takes every connection itself, and drops it when the machine refuses it. */
-async function probe(port: number): Promise<Socket | 'closed' | 'silent'> {
+async function probe(port: number, timeoutMs: number): Promise<Socket | 'closed' | 'silent'> {
   const { promise, resolve } = Promise.withResolvers<Buffer | 'closed' | 'silent'>();
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   const close = (): void => resolve('closed');
   socket
-    .setTimeout(PROBE_TIMEOUT_MS, () => resolve('silent'))
+    .setTimeout(timeoutMs, () => resolve('silent'))
     .once('data', resolve)
     .once('close', close)
     .once('error', close);

@@ -15,10 +15,11 @@ import { seedFiles, type SeedKeys } from './seed/seed.ts';
 /** A disk of its own over the image (or over what was saved of it), and the seed. */
 export async function layDisks(
   { place, making, lab, plan: { networks }, images, disks, tools }: Build,
-  { machine, nics }: MachinePlan,
+  plan: MachinePlan,
   saved: SavedLab | undefined,
 ): Promise<void> {
   const { stateFolder, labId } = place;
+  const { machine } = plan;
   const file = join(workFolder(stateFolder), machine.name);
   const { disk } = images.get(machine.name)!;
   for (const left of [`${file}.qcow2`, readyMark(stateFolder, machine.name)]) removeOwn(left);
@@ -27,9 +28,8 @@ export async function layDisks(
     : { base: disk, format: disks.get(disk)?.format ?? 'raw', sizeMiB: machine.diskMiB };
   await makeOverlay(tools, { ...base, overlay: `${file}.qcow2` }, making.signal);
   const seed = seedFiles({
-    machine,
+    plan,
     lab,
-    nics,
     networks,
     instanceId: `${labId}-${machine.name}`,
     keys: seedKeys(lab, machine, stateFolder),

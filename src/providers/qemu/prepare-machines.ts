@@ -1,5 +1,3 @@
-import { UsageError } from '../../core/errors.ts';
-import { say } from '../../core/language/say.ts';
 import type { Lab } from '../../lab/types.ts';
 import { readKeys } from '../lab-keys.ts';
 import type { LabPlace, Work } from '../provider.ts';
@@ -16,12 +14,11 @@ import { hostResources, requireResources, requireRoom } from './resources.ts';
 /**
  * Gathers all that machines are made of; changes nothing but the cache of images.
  *
- * @throws {UsageError} for what the lab file must say differently. @throws {EnvironmentError} for what this host lacks.
+ * @throws {UsageError} for an image that nobody knows. @throws {EnvironmentError} for what this host lacks.
  */
 export async function prepareMachines(lab: Lab, place: LabPlace, work: Work): Promise<Prepared> {
   const { stateFolder, labId } = place;
   const { signal } = work;
-  requireInterfaces(lab);
   const tools = qemuTools();
   const plan = planLab(lab);
   const running = processesOf(labId)
@@ -60,14 +57,4 @@ async function inspectDisks(
   return new Map(
     await Promise.all(disks.map(async (disk) => [disk, await inspectDisk(imageTool, disk, signal)] as const)),
   );
-}
-
-/** The only way in is by the network. */
-function requireInterfaces({ machines }: Lab): void {
-  const alone = [...machines.values()].filter(({ interfaces }) => interfaces.length === 0).map(({ name }) => name);
-  if (alone.length > 0)
-    throw new UsageError(say`${alone.join(', ')} has no interface, so nothing could reach it`, {
-      code: 'no-interface',
-      hint: say`Give it one in lab.yaml: interfaces: { eth0: 192.168.100.4 }`,
-    });
 }

@@ -43,6 +43,7 @@ export class QemuProvider implements Provider {
     withoutSudo: false,
     sharesPrograms: false,
     system: { kind: 'image', byDefault: DEFAULT_IMAGE },
+    withoutNat6: true,
   };
   readonly tools = toolPackages;
   readonly #opened = new OpenedShells();

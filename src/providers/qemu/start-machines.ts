@@ -9,11 +9,12 @@ import { describeStages, waitUntilReady, type BootStage, type Watched } from './
 import { consoleFolder, consoleLog, readyMark, workFolder } from './folders.ts';
 import { layDisks } from './lay-disks.ts';
 import { hostKeyOf } from './machine-keys.ts';
-import type { LabPlan, MachinePlan } from './machine-plan.ts';
+import { nicForSsh, type LabPlan, type MachinePlan } from './machine-plan.ts';
 import type { Build } from './prepared.ts';
 import { writeAcceleration, type Acceleration } from './process/acceleration.ts';
 import { forwardSsh } from './process/gateway.ts';
 import { Launcher } from './process/launch.ts';
+import { hasSlirp, type SlirpNetwork } from './process/qemu-arguments.ts';
 import type { QemuState } from './qemu-state.ts';
 import { connectMachine, knownHostsFile } from './reach-machine.ts';
 import { resume, stateFile, type SavedLab } from './saved.ts';
@@ -36,6 +37,7 @@ export async function startMachines(
   const launcher = new Launcher(place, making, lab.name, tools);
   await launcher.startSwitch(plan);
   writeKnownHosts(build);
+  await tellOwnCards(plan, making);
   const opening = openGateways(launcher, plan);
   const starting = plan.machines.map((machine) =>
     startMachine({ build, machine, launcher, acceleration, saved, ports: opening }),
@@ -47,19 +49,36 @@ export async function startMachines(
   return { ports: Object.fromEntries(ports), acceleration: acceleration.name };
 }
 
+/** Machines with a card that lab.yaml does not have: who looks at their interfaces should not wonder. */
+async function tellOwnCards({ machines, networks }: LabPlan, { events }: Making): Promise<void> {
+  const cards = machines.flatMap(({ machine, nics }) =>
+    nics.filter(({ network }) => networks.get(network)?.isOurs).map((nic) => `${machine.name} (${nic.name})`),
+  );
+  if (cards.length === 0) return;
+  await events.emit({
+    kind: 'notice',
+    level: 'info',
+    message: say`lab reaches ${cards.join(', ')} over one more interface, because no network of lab.yaml leads there from this host; machines do not meet on it`,
+    hint: say`Machines of --provider netns have none: lab enters them without a network.`,
+  });
+}
+
 /** Ports of this host that lead to the machines, by name. */
 async function openGateways(launcher: Launcher, plan: LabPlan): Promise<ReadonlyMap<string, number>> {
-  const found = await Promise.all([...plan.networks.keys()].map((network) => openGateway(launcher, plan, network)));
+  const networks = [...plan.networks.values()].filter(hasSlirp);
+  const found = await Promise.all(networks.map((network) => openGateway(launcher, plan, network)));
   return new Map(found.flat());
 }
 
-/** Ports to the machines whose first interface is in the network. */
-async function openGateway(launcher: Launcher, plan: LabPlan, name: string): Promise<[string, number][]> {
-  const gateway = await launcher.startGateway(plan.networks.get(name)!);
+/** Ports to the machines that are reached over the network. */
+async function openGateway(launcher: Launcher, plan: LabPlan, network: SlirpNetwork): Promise<[string, number][]> {
+  const gateway = await launcher.startGateway(network);
   try {
     const ports: [string, number][] = [];
-    for (const { machine, nics } of plan.machines)
-      if (nics[0]?.network === name) ports.push([machine.name, await forwardSsh(gateway, nics[0].address)]);
+    for (const machine of plan.machines) {
+      const nic = nicForSsh(machine, plan);
+      if (nic?.network === network.name) ports.push([machine.machine.name, await forwardSsh(gateway, nic.address)]);
+    }
     return ports;
   } finally {
     gateway.close();

@@ -29,7 +29,12 @@ export function fitProvider(lab: Lab, provider: Provider, isChosen: boolean): Fi
   return {
     lab: asMade(lab, provider),
     problems: imageProblems(lab, provider, isChosen),
-    remarks: [...imageRemarks(lab, provider, isChosen), ...limitRemarks(lab, provider)],
+    remarks: [
+      ...imageRemarks(lab, provider, isChosen),
+      ...limitRemarks(lab, provider),
+      ...wayRemarks(lab, provider),
+      ...outsideRemarks(lab, provider),
+    ],
   };
 }
 
@@ -103,23 +108,68 @@ const limitNames: Readonly<Partial<Record<keyof Machine, string>>> = {
   fileSizeMiB: 'file-size',
 };
 
-/** Limits of machines that somebody else made: lab sets none there. */
-function limitRemarks({ machines }: Lab, { features }: Provider): Remark[] {
-  if (features.ownsMachines) return [];
-  const limited = Map.groupBy(machines.values(), (machine) =>
-    Object.entries(limitNames)
+/** `memory of vm1 and vm2; disk of vm3`: which of these fields the machines have. */
+function fieldsOf({ machines }: Lab, names: Readonly<Partial<Record<keyof Machine, string>>>): string {
+  const having = Map.groupBy(machines.values(), (machine) =>
+    Object.entries(names)
       .filter(([field]) => machine[field as keyof Machine] !== undefined)
       .map(([, name]) => name)
       .join(', '),
   );
-  const parts = [...limited]
-    .filter(([limits]) => limits !== '')
-    .map(([limits, of]) => say`${limits} of ${namesOf(of)}`);
-  if (parts.length === 0) return [];
-  const message = say`not kept: ${parts.join('; ')}: lab did not make these machines, and sets no limits there`;
+  const parts = [...having].filter(([fields]) => fields !== '').map(([fields, of]) => say`${fields} of ${namesOf(of)}`);
+  return parts.join('; ');
+}
+
+/** Limits of machines that somebody else made: lab sets none there. */
+function limitRemarks(lab: Lab, { features }: Provider): Remark[] {
+  const limited = features.ownsMachines ? '' : fieldsOf(lab, limitNames);
+  if (limited === '') return [];
+  const message = say`not kept: ${limited}: lab did not make these machines, and sets no limits there`;
   return [
     { level: 'warning', message, hint: say`Remove them, or set limits there yourself (limits.conf(5), cgroups).` },
   ];
+}
+
+/** What a machine does with packets, as the lab file calls it. */
+const wayNames: Readonly<Partial<Record<keyof Machine, string>>> = {
+  forward: 'forward',
+  routes: 'routes',
+  gateway: 'gateway',
+  sysctls: 'sysctls',
+};
+
+/** Ways of machines that somebody else made: lab sets none there. */
+function wayRemarks(lab: Lab, { features }: Provider): Remark[] {
+  if (features.ownsMachines) return [];
+  const ways = fieldsOf(lab, wayNames);
+  const telling = [...lab.networks.values()].filter(({ advertise }) => advertise === true).map(({ name }) => name);
+  return [
+    ...(ways === ''
+      ? []
+      : [
+          {
+            level: 'info' as const,
+            message: say`looked at, and not set: ${ways}: lab did not make these machines, and changes no routes there`,
+            hint: say`Set them there yourself (ip-route(8), sysctl(8)); "lab up" says what differs.`,
+          },
+        ]),
+    ...(telling.length === 0
+      ? []
+      : [
+          {
+            level: 'warning' as const,
+            message: say`router-advertisement of ${telling.join(', ')} has no effect: lab did not make these networks`,
+            hint: say`Remove it, or let a router there send them (radvd(8)).`,
+          },
+        ]),
+  ];
+}
+
+function outsideRemarks({ networks }: Lab, { name, features }: Provider): Remark[] {
+  const wanted = [...networks.values()].filter(({ nat6 }) => nat6 === true).map((network) => network.name);
+  if (features.withoutNat6 !== true || wanted.length === 0) return [];
+  const message = say`nat6 of ${wanted.join(', ')} has no effect: machines of ${name} reach nothing outside of the lab by IPv6`;
+  return [{ level: 'warning', message, hint: say`Remove it, or use --provider netns.` }];
 }
 
 /** More names than this say no more. */

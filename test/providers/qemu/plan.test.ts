@@ -10,9 +10,9 @@ import { allProviders } from '../../../src/providers/registry.ts';
 import { kvmObstacle } from '../../../src/providers/qemu/process/acceleration.ts';
 import { fitKey } from '../../../src/providers/qemu/fit-key.ts';
 import { forwardIn } from '../../../src/providers/qemu/process/gateway.ts';
-import { planLab } from '../../../src/providers/qemu/machine-plan.ts';
+import { nicForSsh, planLab } from '../../../src/providers/qemu/machine-plan.ts';
 import { labelArgument } from '../../../src/providers/qemu/process/lab-processes.ts';
-import { gatewayArguments, machineArguments } from '../../../src/providers/qemu/process/qemu-arguments.ts';
+import { gatewayArguments, hasSlirp, machineArguments } from '../../../src/providers/qemu/process/qemu-arguments.ts';
 import { requireResources, requireRoom } from '../../../src/providers/qemu/resources.ts';
 import { isoImage } from '../../../src/providers/qemu/seed/iso9660.ts';
 import { fitProvider } from '../../../src/session/lab-file/fit-provider.ts';
@@ -59,7 +59,7 @@ describe('the plan of a lab', () => {
         stateFile: undefined,
       }),
     );
-    const gateways = [...plan.networks.values()].map((network) => gatewayArguments(network, 'LABEL'));
+    const gateways = [...plan.networks.values()].filter(hasSlirp).map((network) => gatewayArguments(network, 'LABEL'));
     const lines = [...machines, ...gateways].map((words) => words.join(' ').replaceAll(' -', '\n  -'));
     assertGolden(join(golden, 'arguments.txt'), `${lines.join('\n\n')}\n`);
   });
@@ -68,14 +68,13 @@ describe('the plan of a lab', () => {
     const limits = 'memory: 512M, processes: 200, open-files: 256, file-size: 10M';
     const lab = await labOf(two.replace('memory: 512M', limits));
     const { machines, networks } = planLab(lab);
-    const [{ machine, nics }] = [machines[0]!];
     const keys = {
       host: { privateKey: 'PRIVATE\n', publicKey: 'ssh-ed25519 HOST' },
       client: undefined,
       authorized: ['ssh-ed25519 USER'],
       knownHosts: 'vm1 ssh-ed25519 HOST\n',
     };
-    const files = seedFiles({ machine, lab, nics, networks, instanceId: 'ID', keys });
+    const files = seedFiles({ plan: machines[0]!, lab, networks, instanceId: 'ID', keys });
     const text = [...files].map(
       ([name, content]) =>
         `== ${name}\n${content.startsWith('#') ? '#cloud-config\n' : ''}${JSON.stringify(JSON.parse(content.replace('#cloud-config\n', '')), undefined, 2)}\n`,
@@ -87,7 +86,6 @@ describe('the plan of a lab', () => {
     const lab = await labOf(`${two}ssh: peers\n`);
     assert.equal(lab.ssh, 'peers');
     const { machines, networks } = planLab(lab);
-    const { machine, nics } = machines[0]!;
     const keys = {
       host: { privateKey: 'PRIVATE\n', publicKey: 'ssh-ed25519 HOST' },
       client: { privateKey: 'CLIENT\n', publicKey: 'ssh-ed25519 CLIENT1' },
@@ -95,7 +93,7 @@ describe('the plan of a lab', () => {
       knownHosts: '',
     };
     const data = JSON.parse(
-      seedFiles({ machine, lab, nics, networks, instanceId: 'ID', keys })
+      seedFiles({ plan: machines[0]!, lab, networks, instanceId: 'ID', keys })
         .get('user-data')!
         .replace('#cloud-config\n', ''),
     ) as { write_files: object[]; users: { ssh_authorized_keys: string[] }[] };
@@ -116,6 +114,42 @@ describe('the plan of a lab', () => {
         defer: true,
       },
     ]);
+  });
+
+  test('of a router, a link and machines without an address of IPv4: cards, routes, settings, and one card more', async () => {
+    const lab = await labOf(`version: 1
+name: wired
+networks:
+  servers: { subnet: [10.1.0.0/24, "fd00:1::/64"], gateway: 10.1.0.1, gateway6: "fd00:1::1", nat: false, mtu: 1400 }
+  told: { subnet6: "fd00:2::/64", router-advertisement: true, nat: false, dns: { www.tp.lan: vm1 } }
+links: [[r1, vm2]]
+machines:
+  vm1: { address: [10.1.0.4, "fd00:1::4"], routes: [{ to: 10.9.0.0/16, via: 10.1.0.9 }] }
+  r1: { forward: true, sysctls: { net.ipv4.ip_default_ttl: 70 }, interfaces: { eth0: [10.1.0.1, "fd00:1::1"] } }
+  vm2: {}
+  vm3: { interfaces: { eth0: { network: told, mac: "02:00:00:00:00:01" } } }
+`);
+    const { machines, networks } = planLab(lab);
+    const keys = { host: { privateKey: '', publicKey: '' }, client: undefined, authorized: [], knownHosts: '' };
+    const seeds = machines.map((plan) => {
+      const files = seedFiles({ plan, lab, networks, instanceId: 'ID', keys });
+      const { write_files: written, runcmd } = JSON.parse(files.get('user-data')!.replace('#cloud-config\n', '')) as {
+        write_files: { path: string; content: string }[];
+        runcmd?: unknown;
+      };
+      const shown = written
+        .filter(({ path }) => /hosts$|sysctl/.test(path))
+        .map(({ path, content }) => [path, content]);
+      return {
+        machine: plan.machine.name,
+        network: JSON.parse(files.get('network-config')!) as unknown,
+        shown,
+        runcmd,
+      };
+    });
+    const reached = machines.map((plan) => [plan.machine.name, nicForSsh(plan, { networks })?.name]);
+    const gateways = [...networks.values()].map(({ name, slirp, gateway6 }) => ({ name, slirp, gateway6 }));
+    assertGolden(join(golden, 'wired.txt'), `${JSON.stringify({ reached, gateways, seeds }, undefined, 2)}\n`);
   });
 
   test('refuses a network that has no address left for its gateway', async () => {

@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseIPv4, parseSubnet } from '../../../src/core/ipv4.ts';
-import { answerDhcp } from '../../../src/providers/qemu/switch/dhcp.ts';
+import { answerDhcp, type Lease } from '../../../src/providers/qemu/switch/dhcp.ts';
 import { framed, FrameReader } from '../../../src/providers/qemu/switch/frames.ts';
 import { mayPass, type Guard } from '../../../src/providers/qemu/switch/guard.ts';
 import { cannotBe } from '../../helpers/lab-command.ts';
 import { networkNamespace } from '../../helpers/machines/network-namespace.ts';
 import { arpFrame, broadcast, dhcpQuestion, Station } from '../../helpers/packets/switch-stations.ts';
-import { Switch } from '../../../src/providers/qemu/switch/switch.ts';
+import { Switch, type SwitchOptions } from '../../../src/providers/qemu/switch/switch.ts';
 
 /** This host, in these tests. */
 const isOwn = (address: number): boolean => address === parseIPv4('203.0.113.1');
@@ -23,16 +23,28 @@ const guard: Guard = {
   nameserver: parseIPv4('192.168.100.254')!,
 };
 
-async function network(): Promise<AsyncDisposable & { readonly stations: Record<'gateway' | 'a' | 'b', Station> }> {
+const lease: Lease = {
+  mac: '525400000001',
+  address: '192.168.100.4',
+  mask: '255.255.255.0',
+  router: '192.168.100.1',
+  nameserver: '192.168.100.254',
+  server: '192.168.100.1',
+};
+
+async function network(
+  options: SwitchOptions = {},
+  leases: Readonly<Record<string, Lease>> = {},
+): Promise<AsyncDisposable & { readonly stations: Record<'gateway' | 'a' | 'b', Station> }> {
   const folder = mkdtempSync(join(tmpdir(), 'lab-switch-'));
-  const own = new Switch();
+  const own = new Switch(undefined, options);
   const macs = { gateway: '525500000001', a: '525400000001', b: '525400000002' };
   const servers: Server[] = [];
   const stations: Partial<Record<keyof typeof macs, Station>> = {};
   for (const [port, mac] of Object.entries(macs) as [keyof typeof macs, string][]) {
-    const server = createServer((socket) => own.attach(port, socket, port === 'gateway' ? { guard } : {})).listen(
-      join(folder, port),
-    );
+    const server = createServer((socket) =>
+      own.attach(port, socket, port === 'gateway' ? { guard } : { lease: leases[port] }),
+    ).listen(join(folder, port));
     await once(server, 'listening');
     const socket = connect(join(folder, port));
     await Promise.all([once(socket, 'connect'), once(server, 'connection')]);
@@ -81,6 +93,31 @@ describe('the switch', { timeout: 20_000 }, () => {
     a.say(broadcast, 'for all');
     await Promise.all([b.hears('for all'), gateway.hears('for all')]);
     assert.deepEqual(gateway.heard, ['for all']);
+  });
+
+  test('keeps machines apart that reach slirp and are not to meet', async () => {
+    await using made = await network({ keepsApart: true });
+    const { a, b, gateway } = made.stations;
+    a.say(broadcast, 'for all');
+    await gateway.hears('for all');
+    gateway.say(broadcast, 'from the gateway');
+    await Promise.all([a.hears('from the gateway'), b.hears('from the gateway')]);
+    b.say(a.mac, 'for a');
+    b.say(broadcast, 'last');
+    await gateway.hears('last');
+    assert.deepEqual([a.heard, b.heard], [['from the gateway'], ['from the gateway']]);
+  });
+
+  test('answers DHCP for a machine whose address is stated; another one asks the servers of the other machines', async () => {
+    await using made = await network({}, { a: lease });
+    const { a, b, gateway } = made.stations;
+    a.socket.write(framed(dhcpQuestion(a.mac, 1)));
+    b.socket.write(framed(dhcpQuestion(b.mac, 1)));
+    const asked = dhcpQuestion(b.mac, 1).toString('latin1', 14);
+    await a.hears(asked);
+    a.say(broadcast, 'last');
+    await Promise.all([gateway.hears('last'), b.hears('last')]);
+    assert.deepEqual([gateway.heard, b.heard, a.heard.length], [['last'], ['last'], 2]);
   });
 
   test('drops a connection that speaks something else', async () => {
@@ -210,15 +247,6 @@ describe('a machine reaches what lies beyond the gateway, and no service of this
 });
 
 describe('DHCP', () => {
-  const lease = {
-    mac: '525400000001',
-    address: '192.168.100.4',
-    mask: '255.255.255.0',
-    router: '192.168.100.1',
-    nameserver: '192.168.100.254',
-    server: '192.168.100.1',
-  };
-
   test('gives each machine the address that lab.yaml states', () => {
     const offer = answerDhcp(dhcpQuestion(lease.mac, 1), lease)!;
     assert.equal(offer.toString('hex', 0, 6), lease.mac);

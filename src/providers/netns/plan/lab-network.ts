@@ -4,7 +4,7 @@ import { isIPv6Text } from '../../../core/ipv6.ts';
 import { gatewaysOf } from '../../../lab/addresses.ts';
 import { tcpdumpOptions } from '../../../packets/link-capture.ts';
 import type { Lab, Network } from '../../../lab/types.ts';
-import { hostsFile } from './account-files.ts';
+import { hostsFile } from '../../peer-files.ts';
 import { natRules, UPLINK, uplinkSubnet } from './nat.ts';
 import * as op from './operations.ts';
 import type { Operation } from './operations.ts';

@@ -1,7 +1,8 @@
 import { routesOf } from '../../../lab/addresses.ts';
 import type { Interface, Lab, Machine, Network } from '../../../lab/types.ts';
 import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
-import { accountFiles, hostsFile, userIdOf } from './account-files.ts';
+import { hostsFile } from '../../peer-files.ts';
+import { accountFiles, userIdOf } from './account-files.ts';
 import { foldersOf, localFolder, localMount } from './host-folders.ts';
 import { accountOf, fileSystemSize, processLimits, sharedMemorySegments } from './limits.ts';
 import { uplinkNameserver } from './nat.ts';

@@ -1,4 +1,3 @@
-import { addressesOf } from '../../../core/lab-description.ts';
 import type { Machine } from '../../../lab/types.ts';
 
 /**
@@ -146,18 +145,34 @@ const keywords = new Set([
 /** What follows these names a service or a protocol. */
 const otherNames = new Set(['port', 'portrange', 'proto', 'protochain']);
 
+/** Words that leave addresses of one family only: libpcap refuses those of the other behind them. */
+const families = new Map([
+  ['ip', 'address'],
+  ['arp', 'address'],
+  ['rarp', 'address'],
+  ['ip6', 'address6'],
+] as const);
+
+/** Words that end what such a word is said of. */
+const joints = new Set(['and', 'or', 'not']);
+
 /**
  * An expression of pcap-filter(7) with addresses in the place of the names of machines, which this host does not know:
  * it is compiled here. A machine of several addresses is each of them, as with names that have several.
  */
 export function withAddresses(filter: string, machines: readonly Machine[]): string {
-  const addresses = new Map(machines.map((machine) => [machine.name.toLowerCase(), addressesOf(machine)]));
+  const known = new Map(machines.map(({ name, interfaces }) => [name.toLowerCase(), interfaces]));
   let before = '';
+  let family: 'address' | 'address6' | undefined;
   return filter.replaceAll(/\\?[A-Za-z0-9][\w.-]*/g, (word) => {
     const isOther = otherNames.has(before);
     before = word;
-    const known = keywords.has(word) || isOther ? undefined : addresses.get(word.replace('\\', '').toLowerCase());
-    if (known === undefined || known.length === 0) return word;
-    return known.length === 1 ? known[0]! : `(${known.join(' or ')})`;
+    family = joints.has(word) ? undefined : (families.get(word as 'ip') ?? family);
+    if (keywords.has(word) || isOther) return word;
+    const wanted = family === undefined ? (['address', 'address6'] as const) : [family];
+    const interfaces = known.get(word.replace('\\', '').toLowerCase()) ?? [];
+    const addresses = interfaces.flatMap((one) => wanted.flatMap((kind) => one[kind] ?? []));
+    if (addresses.length === 0) return word;
+    return addresses.length === 1 ? addresses[0]! : `(${addresses.join(' or ')})`;
   });
 }

@@ -4,19 +4,25 @@ import { join } from 'node:path';
 import { identify } from '../../../host/processes.ts';
 import { startInBackground } from '../../../host/background.ts';
 import { EnvironmentError, messageOf } from '../../../core/errors.ts';
-import { broadcastOf, formatIPv4, parseIPv4 } from '../../../core/ipv4.ts';
+import { broadcastOf, contains, formatIPv4, parseIPv4 } from '../../../core/ipv4.ts';
 import { say } from '../../../core/language/say.ts';
 import { type Attempt, retryUntil } from '../../../core/time/retry.ts';
 import { clearWay, replaceFileSync } from '../../../state/files/own-file.ts';
+import type { Route } from '../../../lab/types.ts';
 import type { LabPlace, Making } from '../../provider.ts';
 import { controlSocket, processLog, workFolder } from '../folders.ts';
-import { gatewayArguments, gatewaySocket, machineArguments, type MachineArguments } from './qemu-arguments.ts';
+import {
+  gatewayArguments,
+  gatewaySocket,
+  machineArguments,
+  type MachineArguments,
+  type SlirpNetwork,
+} from './qemu-arguments.ts';
 import type { LabPlan, NetworkPlan, NicPlan } from '../machine-plan.ts';
 import { labelArgument, LABEL_OPTION, processesOf, type Label, type LabelledProcess } from './lab-processes.ts';
 import { Qmp } from './qmp.ts';
 import { lastWords } from '../machine-console.ts';
 import type { Lease } from '../switch/dhcp.ts';
-import type { Guard } from '../switch/guard.ts';
 import type { SwitchNetwork } from '../switch/run-switch.ts';
 import type { QemuTools } from './qemu-tools.ts';
 
@@ -37,7 +43,11 @@ export class Launcher {
   /** The switch process, listening. */
   async startSwitch(plan: LabPlan): Promise<void> {
     const { stateFolder } = this.#place;
-    const networks = [...plan.networks.values()].map((network): SwitchNetwork => ({ ports: portsOf(network, plan) }));
+    const networks = [...plan.networks.values()].map((network): SwitchNetwork => ({
+      ports: portsOf(network, plan),
+      gateway6: network.gateway6,
+      keepsApart: network.isOurs,
+    }));
     replaceFileSync(join(workFolder(stateFolder), SWITCH_FILE), JSON.stringify(networks), { durable: false });
     const main = fileURLToPath(
       new URL(import.meta.url.endsWith('.ts') ? '../switch/run-switch.ts' : 'qemu-switch.js', import.meta.url),
@@ -52,8 +62,8 @@ export class Launcher {
     );
   }
 
-  /** The gateway of a network, ready for commands; the caller closes the conversation. */
-  async startGateway(network: NetworkPlan): Promise<Qmp> {
+  /** slirp of a network, ready for commands; the caller closes the conversation. */
+  async startGateway(network: SlirpNetwork): Promise<Qmp> {
     const label = this.#label('gateway', network.name);
     const { emulator } = this.#tools;
     const started = await this.#startOnce(
@@ -141,25 +151,34 @@ export class Launcher {
 const SWITCH_FILE = 'switch.json';
 
 function portsOf(network: NetworkPlan, plan: LabPlan): SwitchNetwork['ports'] {
-  const nics = plan.machines.flatMap((machine) => machine.nics).filter((nic) => nic.network === network.name);
+  const { slirp, subnet, reachesPrivate } = network;
+  const guard = slirp &&
+    subnet && { reachesPrivate, subnet, gateway: parseIPv4(slirp.gateway)!, nameserver: parseIPv4(slirp.nameserver)! };
   return [
-    { name: network.port, guard: guardOf(network) },
-    ...nics.map((nic) => ({ name: nic.port, lease: leaseOf(nic, network) })),
+    ...(slirp ? [{ name: slirp.port, guard }] : []),
+    ...plan.machines.flatMap(({ nics, routes }) =>
+      nics
+        .filter((nic) => nic.network === network.name)
+        .map((nic) => ({ name: nic.port, lease: leaseOf(nic, network, routes) })),
+    ),
   ];
 }
 
-function guardOf({ subnet, gateway, nameserver, reachesPrivate }: NetworkPlan): Guard {
-  return { reachesPrivate, subnet, gateway: parseIPv4(gateway)!, nameserver: parseIPv4(nameserver)! };
-}
-
-function leaseOf({ mac, address }: NicPlan, { subnet, nat, gateway, nameserver }: NetworkPlan): Lease {
+/** What DHCP gives: what the seed says. */
+function leaseOf(
+  { mac, address }: NicPlan,
+  { subnet, slirp }: NetworkPlan,
+  routes: readonly Route[],
+): Lease | undefined {
+  if (address === undefined || subnet === undefined || slirp === undefined) return undefined;
   const mask = formatIPv4(broadcastOf({ network: 0, prefixLength: subnet.prefixLength }) ^ 0xffff_ffff);
+  const next = routes.find(({ to, via }) => to === 'default' && contains(subnet, parseIPv4(via) ?? -1));
   return {
     mac: mac.replaceAll(':', ''),
     address,
     mask,
-    router: nat ? gateway : undefined,
-    nameserver,
-    server: gateway,
+    router: next?.via,
+    nameserver: slirp.nameserver,
+    server: slirp.gateway,
   };
 }

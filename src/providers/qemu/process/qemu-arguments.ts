@@ -1,7 +1,7 @@
-import { formatSubnet } from '../../../core/ipv4.ts';
+import { formatSubnet, type Subnet } from '../../../core/ipv4.ts';
 import type { Acceleration } from './acceleration.ts';
 import type { DirectBoot } from '../images/image-store.ts';
-import type { MachinePlan, NetworkPlan } from '../machine-plan.ts';
+import type { MachinePlan, NetworkPlan, SlirpPlan } from '../machine-plan.ts';
 
 export interface MachineArguments {
   readonly plan: MachinePlan;
@@ -74,12 +74,19 @@ export function machineArguments({ plan, label, acceleration, boot, stateFile }:
   ];
 }
 
+/** A network where slirp is. */
+export type SlirpNetwork = NetworkPlan & { readonly slirp: SlirpPlan; readonly subnet: Subnet };
+
 /**
  * A process without a machine: slirp on one side, the switch on the other. It provides the gateway, the name server and
  * the way to the outside, and lets this host reach each machine's SSH server. Without "nat" it is only the last.
  */
-export function gatewayArguments(network: NetworkPlan, label: string): string[] {
-  const { name, subnet, nat, gateway, nameserver, port } = network;
+export function gatewayArguments(network: SlirpNetwork, label: string): string[] {
+  const {
+    nat,
+    subnet,
+    slirp: { gateway, nameserver, port },
+  } = network;
   return [
     '-name',
     label,
@@ -98,7 +105,7 @@ export function gatewayArguments(network: NetworkPlan, label: string): string[] 
     '-netdev',
     'hubport,id=hub1,hubid=0,netdev=cable',
     '-qmp',
-    `unix:${gatewaySocket(name)},server=on,wait=off`,
+    `unix:${gatewaySocket(network.name)},server=on,wait=off`,
   ];
 }
 
@@ -108,6 +115,10 @@ export function gatewaySocket(network: string): string {
 
 function stream(id: string, port: string): string {
   return `stream,id=${id},server=off,addr.type=unix,addr.path=${port}`;
+}
+
+export function hasSlirp(network: NetworkPlan): network is SlirpNetwork {
+  return network.slirp !== undefined && network.subnet !== undefined;
 }
 
 /** QEMU gives the text after `exec:` to sh(1). */

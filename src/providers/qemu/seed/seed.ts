@@ -1,15 +1,12 @@
-import { addressesOf } from '../../../core/lab-description.ts';
 import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 import type { Lab, Machine } from '../../../lab/types.ts';
-import { clientConfig } from '../../peer-files.ts';
-import type { NetworkPlan, NicPlan } from '../machine-plan.ts';
+import { clientConfig, hostsFile } from '../../peer-files.ts';
 import { limitCommands, limitFiles } from './limits.ts';
+import { networkConfig, type NetworkParts } from './network-config.ts';
+import { sysctlCommands, sysctlFiles } from './sysctls.ts';
 
-export interface SeedParts {
-  readonly machine: Machine;
+export interface SeedParts extends NetworkParts {
   readonly lab: Lab;
-  readonly nics: readonly NicPlan[];
-  readonly networks: ReadonlyMap<string, NetworkPlan>;
   /** Changes when the machine is made again, so that cloud-init sets it up again. */
   readonly instanceId: string;
   readonly keys: SeedKeys;
@@ -32,7 +29,7 @@ export interface SeedKeys {
  */
 export function seedFiles(parts: SeedParts): ReadonlyMap<string, string> {
   return new Map([
-    ['meta-data', document({ 'instance-id': parts.instanceId, 'local-hostname': parts.machine.name })],
+    ['meta-data', document({ 'instance-id': parts.instanceId, 'local-hostname': parts.plan.machine.name })],
     ['user-data', `#cloud-config\n${document(userData(parts))}`],
     ['network-config', document(networkConfig(parts))],
   ]);
@@ -42,8 +39,8 @@ function document(value: object): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-function userData({ machine, lab, keys: { host, client, authorized, knownHosts } }: SeedParts): object {
-  const commands = limitCommands(machine);
+function userData({ plan: { machine }, lab, keys: { host, client, authorized, knownHosts } }: SeedParts): object {
+  const commands = [...sysctlCommands(machine), ...limitCommands(machine)];
   return {
     hostname: machine.name,
     preserve_hostname: false,
@@ -64,10 +61,10 @@ function userData({ machine, lab, keys: { host, client, authorized, knownHosts }
     package_update: false,
     package_upgrade: false,
     write_files: [
-      { path: '/etc/hosts', content: hostsFile(machine, lab), permissions: '0644' },
+      { path: '/etc/hosts', content: hostsFile(machine, lab.machines.values(), lab.networks), permissions: '0644' },
       { path: '/etc/ssh/ssh_known_hosts', content: knownHosts, permissions: '0644' },
       { path: '/etc/ssh/ssh_config.d/lab.conf', content: clientConfig(lab.machines.values()), permissions: '0644' },
-      ...limitFiles(machine).map((file) => Object.assign({ permissions: '0644' }, file)),
+      ...[...limitFiles(machine), ...sysctlFiles(machine)].map((file) => Object.assign({ permissions: '0644' }, file)),
       ...(client === undefined ? [] : clientKeyFiles(machine, client)),
     ],
     ...(commands.length > 0 && { runcmd: commands }),
@@ -83,44 +80,4 @@ function clientKeyFiles({ user }: Machine, { privateKey, publicKey }: KeyPair): 
     { path, content: privateKey, permissions: '0600', ...common },
     { path: `${path}.pub`, content: `${publicKey}\n`, permissions: '0644', ...common },
   ];
-}
-
-function hostsFile(machine: Machine, lab: Lab): string {
-  const others = [...lab.machines.values()].flatMap((other) =>
-    addressesOf(other)
-      .slice(0, 1)
-      .map((address) => `${address} ${other.name}`),
-  );
-  return [
-    '127.0.0.1 localhost',
-    '::1 localhost ip6-localhost',
-    ...(machine.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : []),
-    ...others,
-    '',
-  ].join('\n');
-}
-
-/** Netplan's version 2, which cloud-init turns into whatever the image uses; interfaces get the names of lab.yaml. */
-function networkConfig({ nics, networks }: SeedParts): object {
-  const wayOut = nics.find(({ network }) => networks.get(network)?.nat === true);
-  const ethernets = nics.map((nic) => {
-    const network = networks.get(nic.network);
-    const routed =
-      nic === wayOut && network
-        ? { routes: [{ to: '0.0.0.0/0', via: network.gateway }], nameservers: { addresses: [network.nameserver] } }
-        : {};
-    return [
-      nic.name,
-      {
-        match: { macaddress: nic.mac },
-        'set-name': nic.name,
-        dhcp4: false,
-        dhcp6: false,
-        'accept-ra': false,
-        addresses: [`${nic.address}/${network?.subnet.prefixLength ?? 24}`],
-        ...routed,
-      },
-    ];
-  });
-  return { version: 2, ethernets: Object.fromEntries(ethernets) as object };
 }

@@ -26,11 +26,8 @@ const LEASE_SECONDS = 86_400;
 /** RFC 2132, 9.6. */
 const messageTypes = { discover: 1, offer: 2, request: 3, ack: 5 } as const;
 
-/**
- * Whether a frame (without length prefix) is a question of DHCP, which slirp must not answer: it would give any
- * address.
- */
-export function isDhcpQuestion(frame: Buffer): boolean {
+/** Whether a frame (without length prefix) is a question of DHCP. */
+function isDhcpQuestion(frame: Buffer): boolean {
   return (
     frame.length >= BOOTP_AT &&
     frame.readUInt16BE(12) === 0x0800 &&

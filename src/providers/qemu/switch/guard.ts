@@ -35,9 +35,10 @@ export function mayPass(
   if (type !== etherTypes.ipv4) return type === etherTypes.arp;
   if (frame.length < IP_AT + SHORTEST_IP) return false;
   const destination = frame.readUInt32BE(IP_AT + 16);
-  if (isNowhere(destination)) return false;
-  if (!contains(subnet, destination))
-    return !isOwn(destination) && (reachesPrivate === true || !isPrivate(destination));
+  if (!contains(subnet, destination)) {
+    const isOutside = !isNowhere(destination) && !isOwn(destination);
+    return isOutside && (reachesPrivate === true || !isPrivate(destination));
+  }
   if (destination === gateway) return isPing(frame) || isAnswer(frame);
   return destination === nameserver && (isPing(frame) || isForDns(frame));
 }

@@ -3,10 +3,11 @@ import { createServer, type Socket } from 'node:net';
 import { listenUnix } from '../../../host/unix-socket.ts';
 import { CAPTURE_SOCKET } from '../folders.ts';
 import { PortCaptures } from './captures.ts';
-import { Switch, type PortOptions } from './switch.ts';
+import { ADVERTISE_EVERY_MS } from './gateway6.ts';
+import { Switch, type PortOptions, type SwitchOptions } from './switch.ts';
 
 /** One network, as `switch.json` in the work folder says it. */
-export interface SwitchNetwork {
+export interface SwitchNetwork extends SwitchOptions {
   readonly ports: readonly ({ readonly name: string } & PortOptions)[];
 }
 
@@ -21,8 +22,9 @@ async function main(file: string): Promise<void> {
   // Before the ports, for which `lab up` waits: it need not wait for this one.
   await listen(CAPTURE_SOCKET, (socket) => captures.serve(socket), { allowHalfOpen: true });
   await Promise.all(
-    networks.flatMap(({ ports }) => {
-      const network = new Switch(captures);
+    networks.flatMap(({ ports, ...about }) => {
+      const network = new Switch(captures, about);
+      if (about.gateway6?.advertises) setInterval(() => network.advertise(), ADVERTISE_EVERY_MS);
       return ports.map(({ name, ...options }) => listen(name, (socket) => network.attach(name, socket, options)));
     }),
   );

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { PortCaptures } from './captures.ts';
-import { answerDhcp, isDhcpQuestion, type Lease } from './dhcp.ts';
+import { answerDhcp, type Lease } from './dhcp.ts';
 import { addressesOf, bodyOf, FrameReader, framed } from './frames.ts';
+import { advertisement, answerAsGateway, isForGateway, type Gateway6 } from './gateway6.ts';
 import { mayPass, type Guard } from './guard.ts';
 import { ownAddresses } from './own-addresses.ts';
 
@@ -14,8 +15,16 @@ const MOST_WAITING_BYTES = 4_000_000;
 export interface PortOptions {
   /** Present where slirp is: it must not see everything. */
   readonly guard?: Guard | undefined;
-  /** What DHCP gives the machine there. */
+  /** What DHCP gives the machine there; undefined: its questions are for a server that another machine runs. */
   readonly lease?: Lease | undefined;
+}
+
+/** What a network is like. */
+export interface SwitchOptions {
+  /** Undefined where nothing of ours answers by IPv6. */
+  readonly gateway6?: Gateway6 | undefined;
+  /** Machines reach slirp and nobody else: they are not to meet on this network. */
+  readonly keepsApart?: boolean | undefined;
 }
 
 /** A learning Ethernet switch (IEEE 802.1D, 7.8): one network, one connection per port. */
@@ -24,10 +33,12 @@ export class Switch {
   readonly #portOf = new Map<string, string>();
   readonly #isOwn = ownAddresses();
   readonly #captures: PortCaptures | undefined;
+  readonly #options: SwitchOptions;
 
   /** `captures` gets each frame that comes from a port or is handed to one. */
-  constructor(captures?: PortCaptures) {
+  constructor(captures?: PortCaptures, options: SwitchOptions = {}) {
     this.#captures = captures;
+    this.#options = options;
   }
 
   /** Joins a connection; one that was on this port before is dropped, as when a cable is moved. */
@@ -39,6 +50,13 @@ export class Switch {
     // A machine that is ended is seen by "close".
     socket.on('error', () => undefined);
     socket.on('close', () => this.#detach(port, socket));
+  }
+
+  /** Tells all machines of the gateway, where it is to tell of itself. */
+  advertise(): void {
+    const { gateway6 } = this.#options;
+    const told = gateway6 && advertisement(gateway6);
+    for (const [port, { options }] of told ? this.#ports : []) if (!options.guard) this.#send(port, framed(told!));
   }
 
   #read(port: string, socket: Socket, reader: FrameReader, bytes: Buffer): void {
@@ -55,33 +73,39 @@ export class Switch {
     const { source, destination, isGroup } = addresses;
     this.#portOf.set(source, from);
     this.#captures?.take(from, frame);
-    // slirp would answer too, with any address: the question goes no further.
-    if (isDhcpQuestion(bodyOf(frame))) return this.#answerDhcp(from, bodyOf(frame));
+    if (this.#isAnswered(from, bodyOf(frame))) return;
     const target = isGroup ? undefined : this.#portOf.get(destination);
+    const isFromSlirp = this.#ports.get(from)?.options.guard !== undefined;
     for (const [
       port,
       {
-        socket,
         options: { guard },
       },
     ] of this.#ports) {
       if (port === from || (target !== undefined && target !== port)) continue;
+      if (this.#options.keepsApart && !isFromSlirp && !guard) continue;
       // slirp takes any frame for its own, whatever address it bears: it must not see what is meant for others.
       if (guard && ((!isGroup && !destination.startsWith(SLIRP_PREFIX)) || !mayPass(bodyOf(frame), guard, this.#isOwn)))
         continue;
-      if (socket.writableLength >= MOST_WAITING_BYTES) continue;
-      this.#captures?.take(port, frame);
-      socket.write(frame);
+      this.#send(port, frame);
     }
   }
 
-  #answerDhcp(from: string, question: Buffer): void {
-    const port = this.#ports.get(from);
-    const answer = port?.options.lease && answerDhcp(question, port.options.lease);
-    if (!answer) return;
-    const frame = framed(answer);
-    this.#captures?.take(from, frame);
-    port.socket.write(frame);
+  /** Answers what the switch itself answers; whether the frame is for nobody else. */
+  #isAnswered(from: string, frame: Buffer): boolean {
+    const { gateway6 } = this.#options;
+    const lease = this.#ports.get(from)?.options.lease;
+    const leased = lease && answerDhcp(frame, lease);
+    const answer = leased ?? (gateway6 && answerAsGateway(frame, gateway6));
+    if (answer) this.#send(from, framed(answer));
+    return leased !== undefined || (gateway6 !== undefined && isForGateway(frame, gateway6));
+  }
+
+  #send(port: string, frame: Buffer): void {
+    const socket = this.#ports.get(port)?.socket;
+    if (socket === undefined || socket.writableLength >= MOST_WAITING_BYTES) return;
+    this.#captures?.take(port, frame);
+    socket.write(frame);
   }
 
   #detach(port: string, socket: Socket): void {
