@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { up } from '../../src/commands/lab/up.ts';
 import { exec } from '../../src/commands/machines/exec.ts';
@@ -6,11 +8,13 @@ import { iperf } from '../../src/commands/machines/iperf.ts';
 import { ping } from '../../src/commands/machines/ping.ts';
 import { run } from '../../src/commands/runs/run.ts';
 import { why, type WhyTarget } from '../../src/commands/machines/why.ts';
+import { Wake } from '../../src/core/time/wake.ts';
 import { firstBroken, type ReachReport } from '../../src/reach/reach-report.ts';
 import { machineInits } from '../helpers/machines/leftovers.ts';
-import { runCli } from '../helpers/cli.ts';
+import { mainFile, runCli } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
+import { onTerminal } from '../helpers/on-terminal.ts';
 
 const LAB = `version: 1
 name: why
@@ -405,6 +409,44 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
         2,
         'error: --rate is for UDP: TCP sends as fast as it goes\nhint: Add --udp:  lab iperf alpha beta --udp --rate 10M\n',
       ],
+    );
+  });
+
+  test('lab status --watch: lines for a pipe, a screen of its own for a terminal, which is given back', async () => {
+    const watching = spawn(process.execPath, [mainFile, 'status', '--watch'], { cwd: folder.path });
+    const said = new Wake();
+    let shown = '';
+    watching.stdout.setEncoding('utf8').on('data', (piece: string) => {
+      shown += piece;
+      said.notify();
+    });
+    const until = async (pattern: RegExp): Promise<void> => {
+      while (!pattern.test(shown)) await said.next();
+    };
+    await until(/^server +alpha +6100 free\n/m);
+    await on('alpha', 'setsid python3 -m http.server 6100 >/dev/null 2>&1 &');
+    await until(/^[\d:.]{12}  server: 6100 free → 6100 held by python3 -m http\.server 6100 \(PID \d+\)\n/m);
+    await on('alpha', 'pkill -f "[h]ttp.server 6100"');
+    await until(/^[\d:.]{12}  server: 6100 held by .* → 6100 free\n/m);
+    watching.kill('SIGINT');
+    const [exitCode] = (await once(watching, 'close')) as [number | null];
+    assert.equal(exitCode, 130);
+
+    for (const press of ['q', '\x03']) {
+      const { shown: screen, exitCode: code } = await onTerminal(folder.path, ['status', '--watch'], {
+        when: /gamma/,
+        press,
+      });
+      assert.equal(code, 0);
+      assert.ok(
+        screen.startsWith('\x1b[?1049h\x1b[?25l') && screen.trimEnd().endsWith('\x1b[?25h\x1b[?1049l'),
+        JSON.stringify(screen),
+      );
+    }
+    const wrong = await lab('status', '--watch', '--json');
+    assert.deepEqual(
+      [wrong.exitCode, (JSON.parse(wrong.stdout) as { error: { code: string } }).error.code],
+      [2, 'watch-alone'],
     );
   });
 

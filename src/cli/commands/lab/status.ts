@@ -1,6 +1,7 @@
+import type { Seen } from '../../../commands/lab/watch-status.ts';
 import { writtenPort } from '../../../core/listen-port.ts';
 import type { MachineStatus, ProgramPorts, StatusResult } from '../../../commands/lab/status.ts';
-import { ExitCode } from '../../../core/errors.ts';
+import { ExitCode, UsageError } from '../../../core/errors.ts';
 import { addressesText } from '../../../core/text/address-words.ts';
 import { systemText } from '../../../core/lab-description.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
@@ -10,7 +11,7 @@ import { flag, several } from '../../command/parameters.ts';
 import { machine } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 import { holderWithStart } from '../../show/holder-with-start.ts';
-import type { Style } from '../../show/style.ts';
+import { plain, type Style } from '../../show/style.ts';
 import { table } from '../../show/table.ts';
 import { formatWalls } from '../../show/walls-text.ts';
 
@@ -22,15 +23,31 @@ export const statusCommand = defineCommand({
   details: [
     say`With --walls it shows what separates each machine from this host and from its neighbours: users, rights, system calls, files, addresses.`,
     say`Each line is tried at that moment, inside the machine by its root (or its user) and on this host; where something gets through, the line says OPEN, and lab exits with 1.`,
+    say`With --watch it looks again every second or so, on a screen of its own, until q or Ctrl-C, and says what changed; where the output is no terminal, each change is a line.`,
   ].join(' '),
   arguments: { machines: several(machine, say`only these machines`) },
-  options: { walls: flag(say`what separates the machines from this host and from each other, tried now`) },
+  options: {
+    walls: flag(say`what separates the machines from this host and from each other, tried now`),
+    watch: flag(say`look again and again, and say what changed`),
+  },
+  takesScreen: ({ watch }) => watch,
   alsoCalled: ['ls', 'list', 'ps', 'show', 'info', 'inspect', 'machines'],
   examples: [
     { words: 'status', does: say`look at the lab` },
     { words: 'status --walls vm1', does: say`try the walls of vm1` },
+    { words: 'status --watch', does: say`see machines and programs come and go` },
   ],
-  run: async ({ context, arguments: { machines }, options, style }) => {
+  run: async ({ context, global, arguments: { machines }, options, style }) => {
+    if (options.watch) {
+      refuseWith(global.json, options.walls);
+      const { watchStatus } = await import('../../../commands/lab/watch-status.ts');
+      const { status } = await import('../../../commands/lab/status.ts');
+      const look = async (): Promise<Seen> => {
+        const result = await status(context, machines);
+        return { text: formatStatus(result, plain), facts: factsOf(result) };
+      };
+      return outcome(await watchStatus(context, look), '');
+    }
     if (options.walls) {
       const { walls } = await import('../../../commands/lab/walls.ts');
       const result = await walls(context, machines);
@@ -41,6 +58,23 @@ export const statusCommand = defineCommand({
     return outcome(result, formatStatus(result, style));
   },
 });
+
+function refuseWith(json: boolean, walls: boolean): void {
+  if (!json && !walls) return;
+  throw new UsageError(say`--watch does not go with ${json ? '--json' : '--walls'}`, {
+    code: 'watch-alone',
+    hint: json ? say`A program reads "lab status --json" as often as it needs.` : undefined,
+  });
+}
+
+/** What of a lab comes and goes: whether it is up, its machines, the ports of its programs. */
+function factsOf({ up, lab, machines, programs }: StatusResult): ReadonlyMap<string, string> {
+  return new Map([
+    [say`lab`, lab === undefined || !up ? say`down` : say`up`],
+    ...machines.map((one) => [one.name, machineRow(one)[1]!] as const),
+    ...programs.map(({ name, ports }) => [name, ports.map((port) => steadyPortWords(port)).join(', ')] as const),
+  ]);
+}
 
 export function formatStatus({ up, lab, provider, machines, programs, remarks }: StatusResult, style: Style): string {
   if (lab === undefined) return say`This lab is not up. Run "lab up".\n`;
@@ -82,11 +116,28 @@ function programRow({ name, on, listens, ports }: ProgramPorts): string[] {
   return [name, on, [...words, ...unknown].join(', ') || '-'];
 }
 
-function portWords({ state, holders, ...found }: ProgramPorts['ports'][number]): string {
+type Port = ProgramPorts['ports'][number];
+
+function portWords(port: Port): string {
+  return wordsOfPort(
+    port,
+    port.holders.map((holder) => holderWithStart(holder)),
+  );
+}
+
+/** Without what changes from moment to moment. */
+function steadyPortWords(port: Port): string {
+  const holders = port.holders.map(({ command, pid }) =>
+    [command ?? say`unknown`, ...(pid === undefined ? [] : [`(PID ${pid})`])].join(' '),
+  );
+  return wordsOfPort(port, holders);
+}
+
+function wordsOfPort({ state, ...found }: Port, holders: readonly string[]): string {
   const port = writtenPort(found);
   if (state !== 'busy') return say`${port} free`;
   if (holders.length === 0) return say`${port} in use, though nobody listens`;
-  return say`${port} held by ${holders.map((holder) => holderWithStart(holder)).join(say` and `)}`;
+  return say`${port} held by ${holders.join(say` and `)}`;
 }
 
 /** Problems of connections begin with the machine's name themselves. */
