@@ -61,6 +61,8 @@ export function withoutCodename(system: string): string {
 export interface DescribedMachine extends MachineSystem {
   readonly name: string;
   readonly user: string;
+  /** It passes packets on that are not for it: a router. */
+  readonly forward?: boolean | undefined;
   readonly interfaces: readonly (Addressed & { readonly name: string; readonly network: string })[];
 }
 

@@ -49,7 +49,7 @@ export async function describeLab(
       gateway: gatewaysOf(network).join(', ') || undefined,
       nat: network.nat,
     })),
-    machines: [...machines.values()].map(({ name, user, interfaces }) => {
+    machines: [...machines.values()].map(({ name, user, forward, interfaces }) => {
       const { image, system } = systems.get(name) ?? {};
       const ports = interfaces.map(({ name: port, network, address, address6 }) => ({
         name: port,
@@ -57,7 +57,7 @@ export async function describeLab(
         address,
         address6,
       }));
-      return { name, image, system, user, interfaces: ports };
+      return { name, image, system, user, forward, interfaces: ports };
     }),
     programs,
     ...(lab.params && { params: valuesOf(lab.params) }),

@@ -30,7 +30,7 @@ export interface GraphResult {
 const formats: Readonly<Record<string, (topology: Topology) => string>> = {
   text: topologyText,
   svg: (topology) =>
-    `${topologySvg(topology, { title: topology.name, outside: say`host, Internet` }, { id: 'topology', standalone: true })}\n`,
+    `${topologySvg(topology, { title: topology.name, outside: say`host, Internet`, router: say`router` }, { id: 'topology', standalone: true })}\n`,
   mermaid: topologyMermaid,
 };
 

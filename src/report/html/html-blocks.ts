@@ -27,7 +27,7 @@ const renderers: Renderers = {
   topology: ({ caption, topology }, { report, notation }) => {
     const svg = topologySvg(
       topology,
-      { title: report.architecture.figure, outside: report.architecture.outside },
+      { title: report.architecture.figure, outside: report.architecture.outside, router: report.architecture.router },
       { id: 'topology', standalone: false },
     );
     const below = html`<figcaption>${notation.typeset(caption)}</figcaption>`;

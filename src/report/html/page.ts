@@ -3,7 +3,7 @@ import { DIAGRAM_STYLE } from '../diagram/diagram-style.ts';
 import type { Detail, ReportDocument, Section } from '../document/blocks.ts';
 import type { Language } from '../language/languages.ts';
 import type { Notation } from '../language/wording.ts';
-import { TOPOLOGY_STYLE } from '../topology/topology-svg.ts';
+import { TOPOLOGY_STYLE } from '../topology/topology-style.ts';
 import { blockMarkup } from './html-blocks.ts';
 import { html, trusted, type Markup } from './markup.ts';
 import { PAGE_SCRIPT } from './page-script.ts';

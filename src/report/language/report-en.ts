@@ -86,6 +86,7 @@ export const report = {
     versionHeads: { what: 'What', version: 'Version' },
     provider: (name: string) => `provider \`${name}\``,
     outside: 'host, Internet',
+    router: 'router',
     yes: 'yes',
     no: 'no',
     unknown: 'not known',

@@ -87,6 +87,7 @@ export const report: ReportWords = {
     versionHeads: { what: 'Élément', version: 'Version' },
     provider: (name) => `fournisseur \`${name}\``,
     outside: 'hôte, Internet',
+    router: 'routeur',
     yes: 'oui',
     no: 'non',
     unknown: 'inconnu',

@@ -73,6 +73,7 @@ const machine = object<DescribedMachine>({
   image: optional(text),
   system: optional(text),
   user: text,
+  forward: optional(truth),
   interfaces: list(object({ name: text, network: text, address: optional(text), address6: optional(text) })),
 });
 

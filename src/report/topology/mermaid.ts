@@ -15,8 +15,8 @@ export function topologyMermaid({ networks, machines }: Topology): string {
       ? [node]
       : [node, `  ${id} -. ${quoted([`NAT ${gateway}`])} .- outside(("…"))`];
   });
-  const boxes = machines.flatMap(({ name, user, interfaces, programs }, index) => [
-    `  m${index}[${quoted([`${name} (${user})`, ...programs.map((program) => `▸ ${programText(program)}`)])}]`,
+  const boxes = machines.flatMap(({ name, user, forward, interfaces, programs }, index) => [
+    `  m${index}${forward === true ? '{{' : '['}${quoted([`${name} (${user})`, ...programs.map((program) => `▸ ${programText(program)}`)])}${forward === true ? '}}' : ']'}`,
     ...interfaces.flatMap((each) => {
       const id = networkIds.get(each.network);
       return id === undefined ? [] : [`  ${id} --- |${quoted([each.name, ...addressesOn(each)])}| m${index}`];

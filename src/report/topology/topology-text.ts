@@ -36,6 +36,7 @@ function linesOn(machine: TopologyMachine, network: string): string[] {
     .map((port) => describe(machine, `  ${port.name} ${addressesText(port)}`));
 }
 
-function describe({ name, user, programs }: TopologyMachine, address: string): string {
-  return `${name}${address}  (${user})${programs.map((program) => `  ${programText(program)}`).join('')}`;
+function describe({ name, user, forward, programs }: TopologyMachine, address: string): string {
+  const kind = forward === true ? `  ${say`router`}` : '';
+  return `${name}${address}  (${user})${kind}${programs.map((program) => `  ${programText(program)}`).join('')}`;
 }

@@ -20,6 +20,8 @@ export interface TopologyNetwork {
 export interface TopologyMachine {
   readonly name: string;
   readonly user: string;
+  /** It is a router. */
+  readonly forward?: boolean | undefined;
   readonly interfaces: readonly (Addressed & { readonly name: string; readonly network: string })[];
   readonly programs: readonly TopologyProgram[];
 }
