@@ -27,6 +27,8 @@ const templates: ReadonlyMap<string, Template> = new Map<string, Template>([
   ['tp1', {}],
   ['tp2-udp', {}],
   ['tp3-multi', {}],
+  ['routing', {}],
+  ['nat-firewall', {}],
   ['virtualbox', { like: 'tp1', steps: virtualboxSteps }],
 ]);
 
@@ -135,7 +137,10 @@ function named(text: string, template: string, { name = template, provider }: Te
 
 function variantFiles(template: string, language: ProgramLanguage, lang: LanguageCode): TemplateFile[] {
   const { like = template } = templateNamed(template);
-  const programs = join(templatesFolder, like, 'programs', language);
+  // Of the language, or, such as rules and routes, the same in all.
+  const programs = ['files/programs', `programs/${language}`].map((path) => join(templatesFolder, like, path));
+  const right = ({ file }: Variant): string =>
+    readText(programs.map((folder) => join(folder, file)).find((path) => existsSync(path)) ?? join(programs[1]!, file));
   const variants = templateVariants(template).filter((variant) => variant.language === language);
   const list = variants.map(
     ({ name, file, bug, step, says }) =>
@@ -145,7 +150,7 @@ function variantFiles(template: string, language: ProgramLanguage, lang: Languag
     { path: 'variants/README.md', content: `${variantsHeading()}\n\n${list.join('')}` },
     ...variants.map((variant) => ({
       path: `variants/${variant.name}/${variant.file}`,
-      content: withBug(readText(join(programs, variant.file)), variant),
+      content: withBug(right(variant), variant),
     })),
   ];
 }
