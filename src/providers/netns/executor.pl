@@ -285,7 +285,7 @@ sub await_machines {
 
 # ---- operations --------------------------------------------------------------------------------------------------------
 
-my (%helpers, $network_reader, $user_namespace, $capture_listener);
+my (%helpers, $network_reader, $user_namespace, $capture_listener, @advertised);
 
 my %operation = (
     'mkdir' => sub { my ($path, $mode, $uid, $gid) = @_; mkdir $path or -d $path or die "$!\n"; chmod oct $mode, $path; chown $uid, $gid, $path if defined $uid; },
@@ -327,6 +327,8 @@ my %operation = (
     'address'   => sub { link_address(@_) },
     'up'        => sub { link_up($_[0]) },
     'route'     => sub { link_route(@_) },
+    'advertise' => sub { push @advertised, [@_] },
+    'serve-advertisements' => sub { serve_advertisements() },
     'helper'    => \&start_helper,
     'listen-unix' => sub { my ($folder, $name, $machine) = @_; chdir $folder or die "$folder: $!\n"; unlink $name; $machine_listener{$machine} = listener(PF_UNIX, pack_sockaddr_un($name)); chdir '/' },
     'listen-tcp'  => sub { push @listeners, listener_tcp($_[0]) },
@@ -625,6 +627,64 @@ sub send_frame {
     }
     return 1;
 }
+
+# ---- router advertisements ------------------------------------------------------------------------------------------------
+
+# Where a gateway announces itself (RFC 4861): from the bridge that it is, or in the name of the machine that it is, in whose network a socket of ours
+# is. No program of the machine sees it or is needed for it.
+use constant { IPPROTO_ICMPV6 => 58, IPV6_UNICAST_HOPS => 16, IPV6_MULTICAST_IF => 17, IPV6_MULTICAST_HOPS => 18, IPV6_JOIN_GROUP => 20, ROUTER_SOLICITATION => 133, ROUTER_ADVERTISEMENT => 134 };
+# Seconds: at first machines are only coming up.
+use constant { FIRST_ADVERTISEMENTS => 10, SOON => 1, LATER => 30 };
+
+sub serve_advertisements {
+    return unless @advertised;
+    my $pid = fork // die "fork: $!\n";
+    return if $pid != 0;
+    eval { advertise(); 1 } or print STDERR $@;
+    POSIX::_exit(0);
+}
+
+sub advertise {
+    my $here = open_namespace('self', 'net');
+    my %sender_of = map { my $sender = sender_of(@$_); call('setns', fileno $here, CLONE_NEWNET); (fileno $sender->{socket} => $sender) } @advertised;
+    leave_lab('lab-advertise', grep { defined } $netfilter_listener, $outside_listener);
+    %netfilter_of = %namespaces_of = %groups_of = ();
+    keep_capabilities('');
+    call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    my $sent = 0;
+    while (1) {
+        my $bits = '';
+        vec($bits, $_, 1) = 1 for keys %sender_of;
+        my $count = select $bits, undef, undef, $sent < FIRST_ADVERTISEMENTS ? SOON : LATER;
+        if ($count <= 0) { $sent++; send_advertisement($_) for values %sender_of; next }
+        for my $sender (map { $sender_of{$_} } grep { vec $bits, $_, 1 } keys %sender_of) {
+            defined recv $sender->{socket}, my $packet, 1500, MSG_DONTWAIT or next;
+            send_advertisement($sender) if unpack('C', $packet) == ROUTER_SOLICITATION;
+        }
+    }
+}
+
+# A router advertisement: hop limit, its lifetime in seconds; then options: the prefix, with which machines make addresses, and the MTU. The kernel
+# fills in the checksum.
+sub sender_of {
+    my ($link, $machine, $prefix, $mtu) = @_;
+    call('setns', fileno $namespaces_of{$machine}{net}, CLONE_NEWNET) if $machine ne '';
+    socket my $socket, AF_INET6, SOCK_RAW, IPPROTO_ICMPV6 or die "router advertisements: $!\n";
+    my $request = pack 'a16 x24', $link;
+    ioctl $socket, 0x8933, $request or die "interface $link: $!\n";
+    my $index = unpack 'x16 l', $request;
+    # ICMP6_FILTER: all are blocked but the solicitations.
+    setsockopt $socket, IPPROTO_ICMPV6, 1, pack 'L8', map { $_ == ROUTER_SOLICITATION >> 5 ? ~(1 << (ROUTER_SOLICITATION & 31)) & 0xffffffff : 0xffffffff } 0 .. 7;
+    setsockopt $socket, IPPROTO_IPV6, $_, pack 'l', 255 for IPV6_UNICAST_HOPS, IPV6_MULTICAST_HOPS;
+    setsockopt $socket, IPPROTO_IPV6, IPV6_MULTICAST_IF, pack 'l', $index;
+    setsockopt $socket, IPPROTO_IPV6, IPV6_JOIN_GROUP, inet_pton(AF_INET6, 'ff02::2') . pack 'l', $index;
+    my $packet = pack('C C n C C n N N', ROUTER_ADVERTISEMENT, 0, 0, 64, 0, 1800, 0, 0) . pack('C C C C N N N', 3, 4, 64, 0xc0, 86400, 14400, 0) . inet_pton(AF_INET6, $prefix);
+    $packet .= pack 'C C n N', 5, 1, 0, $mtu if $mtu != 1500;
+    return { socket => $socket, packet => $packet, to => pack_sockaddr_in6(0, inet_pton(AF_INET6, 'ff02::1'), $index) };
+}
+
+# While a link has no address yet, it fails: the next one comes soon.
+sub send_advertisement { my ($sender) = @_; send $sender->{socket}, $sender->{packet}, 0, $sender->{to} }
 
 # ---- nftables of the machines -------------------------------------------------------------------------------------------
 

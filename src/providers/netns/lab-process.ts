@@ -147,7 +147,23 @@ function isRangeRefused(reason: string): boolean {
   return /^\S+ refused the range /.test(reason);
 }
 
+/** A setting of a machine that its network has not got, or that is one for all of the host. */
+function sysctlRefused(reason: string): EnvironmentError | undefined {
+  const [, machine, path, why] = /^machine (\S+): sysctl \/proc\/sys\/(\S+) .*?: ([^:]*)$/s.exec(reason) ?? [];
+  if (machine === undefined || path === undefined || why === undefined) return undefined;
+  const name = path.replaceAll('/', '.');
+  return new EnvironmentError(
+    say`machine ${machine} cannot have that ${name} in "sysctls": ${why}. The kernel of this host has no such setting for one network, or not that value`,
+    {
+      code: 'sysctl-refused',
+      hint: say`Correct it, remove it from "sysctls", or use --provider qemu, whose machines have a kernel of their own.`,
+    },
+  );
+}
+
 function refused(reason: string, log: string): EnvironmentError {
+  const ofSetting = sysctlRefused(reason);
+  if (ofSetting) return ofSetting;
   const said = `${reason}${log === '' ? '' : ` (${log})`}`;
   return new EnvironmentError(say`this host refused to make the lab: ${said}`, {
     code: isMappingRefused(reason) ? 'idmap-refused' : isRangeRefused(reason) ? 'ids-refused' : 'netns-refused',

@@ -28,7 +28,7 @@ export interface Fit {
 export function fitProvider(lab: Lab, provider: Provider, isChosen: boolean): Fit {
   return {
     lab: asMade(lab, provider),
-    problems: imageProblems(lab, provider, isChosen),
+    problems: [...imageProblems(lab, provider, isChosen), ...sysctlProblems(lab, provider)],
     remarks: [
       ...imageRemarks(lab, provider, isChosen),
       ...limitRemarks(lab, provider),
@@ -71,6 +71,21 @@ function imageProblems({ machines }: Lab, { name, features: { system } }: Provid
       message: say`"${HOST_IMAGE}", the system of this host, is no image that a machine of ${name} can run`,
       hint,
     }));
+}
+
+/** Machines that share the kernel of this host have only the settings of a network for themselves. */
+function sysctlProblems({ machines }: Lab, { name: provider, features: { system } }: Provider): PathProblem[] {
+  if (system.kind !== 'host') return [];
+  return [...machines.values()].flatMap(({ name: machine, sysctls = new Map<string, string>() }) =>
+    [...sysctls.keys()]
+      .filter((name) => !name.startsWith('net.'))
+      .map((name): PathProblem => ({
+        path: ['machines', machine, 'sysctls', name],
+        at: 'key',
+        message: say`is one setting for this whole host: machines of ${provider} share its kernel, and have only "net." for themselves`,
+        hint: say`remove it, or write provider: qemu`,
+      })),
+  );
 }
 
 /** An image that is named and not used: the machine runs something else than its reader thinks. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { formatSubnet } from '../../../core/ipv4.ts';
-import { isIPv6Text } from '../../../core/ipv6.ts';
-import { gatewaysOf } from '../../../lab/addresses.ts';
+import { ipv6Text, isIPv6Text } from '../../../core/ipv6.ts';
+import { gatewaysOf, routerAt } from '../../../lab/addresses.ts';
 import { tcpdumpOptions } from '../../../packets/link-capture.ts';
 import type { Lab, Network } from '../../../lab/types.ts';
 import { hostsFile } from '../../peer-files.ts';
@@ -96,7 +96,19 @@ export function connectMachines(
     ...networks.flatMap((network, index) => bridgeOperations(network, index, routers)),
     ...cables(lab, networks),
     op.linksMade(),
+    ...announcements(lab, networks),
   ];
+}
+
+function announcements(lab: Lab, networks: readonly BridgedNetwork[]): Operation[] {
+  const made = networks.flatMap(({ bridge, network }) => {
+    const { name, advertise, gateway6, subnet6, mtu = DEFAULT_MTU } = network;
+    if (!advertise || gateway6 === undefined || subnet6 === undefined) return [];
+    const router = routerAt(lab, name, gateway6);
+    const link = router?.interfaces.find((port) => port.network === name && port.address6 === gateway6)?.name ?? bridge;
+    return [op.advertise({ link, machine: router?.name, prefix: ipv6Text(subnet6.network), mtu })];
+  });
+  return made.length === 0 ? [] : [...made, op.serveAdvertisements()];
 }
 
 /** Where a machine is the gateway, the bridge has no address. */

@@ -54,6 +54,8 @@ interface Fields {
   'await-links': [];
   address: [link: string, address: string, prefixLength: number];
   up: [link: string];
+  advertise: [link: string, machine: string, prefix: string, mtu: number];
+  'serve-advertisements': [];
   route: [to: string, prefixLength: number, via: string];
   // Processes.
   helper: [input: string, ...command: (string | number)[]];
@@ -272,6 +274,20 @@ export const awaitLinks = (): Operation => operation('await-links');
 /** Of either family. */
 export const address = (link: string, ip: string, prefixLength: number): Operation =>
   operation('address', link, ip, prefixLength);
+
+/** Who announces a network (RFC 4861): the bridge `link`, or this interface of a machine. */
+export interface Announcement {
+  readonly link: string;
+  readonly machine: string | undefined;
+  /** The first address of the /64. */
+  readonly prefix: string;
+  readonly mtu: number;
+}
+
+export const advertise = ({ link, machine: of, prefix, mtu }: Announcement): Operation =>
+  operation('advertise', link, of ?? '', prefix, mtu);
+/** Begins to send what was announced; all interfaces are there. */
+export const serveAdvertisements = (): Operation => operation('serve-advertisements');
 
 export const up = (link: string): Operation => operation('up', link);
 /** A route of either family to a subnet in CIDR notation, or the default route. */
