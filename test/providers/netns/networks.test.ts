@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { retryUntil } from '../../../src/core/time/retry.ts';
+import { cannotBe, currentUser, ordinaryUser } from '../../helpers/lab-command.ts';
+
+/** Three networks in a row over two routers, one apart, and a machine that has no address yet. */
+const lab = `
+version: 1
+name: routed
+networks:
+  a: { subnet: 10.1.0.0/24, subnet6: fd00:1::/64, router-advertisement: true }
+  b: { subnet: [10.2.0.0/24, fd00:2::/64], mtu: 1400, dns: { www.tp.lan: hb } }
+  apart: { subnet: 10.4.0.0/24, nat: false }
+links:
+  - { between: [r1, r2], subnet: [10.9.0.0/31, fd00:9::/127] }
+machines:
+  ha: { address: [10.1.0.5, fd00:1::5] }
+  asks: { interfaces: { eth0: { network: a } } }
+  hb: { interfaces: { eth0: { address: [10.2.0.5, fd00:2::5], mac: "02:00:00:00:00:05", mtu: 1300 } } }
+  r1: { forward: true, address: [10.1.0.1, fd00:1::1], routes: auto, sysctls: { net.ipv4.tcp_syncookies: false } }
+  r2: { forward: true, address: [10.2.0.1, fd00:2::1], routes: [{ to: a, via: r1 }] }
+  ho: { address: 10.4.0.5, gateway: false }
+`;
+
+for (const [kind, make] of [
+  ['root', currentUser],
+  ['ordinary', ordinaryUser],
+] as const) {
+  const who = kind === 'root' ? 'root' : 'an ordinary user';
+  describe(`networks of a lab of ${who}`, { skip: cannotBe(kind) }, () => {
+    test('are joined by routers, in both families, and only by them; links, routes and settings are as the file says', async () => {
+      await using user = make();
+      writeFileSync(join(user.folder, 'lab.yaml'), lab);
+      const up = await user.lab('up');
+      assert.equal(up.exitCode, 0, up.stderr);
+      const on = async (machine: string, script: string): Promise<string> => {
+        const { stdout, stderr, exitCode } = await user.lab('exec', machine, '--', 'sh', '-c', script);
+        assert.equal(exitCode, 0, stderr + stdout);
+        return stdout;
+      };
+      const pings = (...targets: readonly string[]): string =>
+        `for to in ${targets.join(' ')}; do ping -qnc 1 -W 3 $to >/dev/null 2>&1 && echo yes || echo no; done`;
+      const [ways, back, settings, cards, routes, apart] = await Promise.all([
+        on('ha', `${pings('10.2.0.5', 'fd00:2::5', 'hb', '10.9.0.1', 'fd00:9::1', '10.4.0.5')}; cat /etc/hosts`),
+        on('hb', `${pings('ha', '10.1.0.5', 'fd00:1::5', 'fe80::4c:41ff:feff:1%eth0')}; getent hosts www.tp.lan`),
+        on('r1', 'cat /proc/sys/net/ipv4/tcp_syncookies /proc/sys/net/ipv4/ip_forward'),
+        on('hb', 'cat /sys/class/net/eth0/address /sys/class/net/eth0/mtu'),
+        on('r2', 'cat /sys/class/net/eth0/mtu; ip route; ip -6 route'),
+        on('ho', `ip route; ${pings('10.1.0.5')}`),
+      ]);
+      assert.match(ways, /^yes\nyes\nyes\nyes\nyes\nno\n/);
+      assert.match(ways, /^fd00:2::5 hb$/m);
+      assert.doesNotMatch(ways, /www/);
+      // The last is the bridge of the network, which no machine gets to where a machine is its gateway.
+      assert.match(back, /^yes\nyes\nyes\nno\nfd00:2::5 +www\.tp\.lan$/m);
+      assert.equal(settings, '0\n1\n');
+      assert.equal(cards, '02:00:00:00:00:05\n1300\n');
+      assert.match(routes, /^1400\n/);
+      assert.match(routes, /^10\.1\.0\.0\/24 via 10\.9\.0\.0 /m);
+      assert.match(routes, /^fd00:1::\/64 via fd00:9:: /m);
+      assert.doesNotMatch(routes, /default/);
+      assert.doesNotMatch(apart, /default/);
+      assert.match(apart, /^no$/m);
+      const announced = await retryUntil(
+        async () => {
+          const seen = await on('asks', 'ip -o address; ip -6 route');
+          return /inet6 fd00:1::/.test(seen) ? { value: seen } : { seen };
+        },
+        { what: 'an address from the prefix that r1 announces', timeoutMs: 20_000 },
+      );
+      assert.match(announced, /^default via fe80::\S+ dev eth0 proto ra/m);
+      assert.doesNotMatch(announced, /eth0 +inet /);
+    });
+  });
+}
