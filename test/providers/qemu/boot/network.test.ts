@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { LabUser } from '../../../helpers/lab-command.ts';
+import { onImage } from '../../../helpers/machines/boot-templates.ts';
 import { hostLinks, leftovers, nothing } from '../../../helpers/machines/leftovers.ts';
 import { cannotBoot, testImages, userOfMachines } from '../../../helpers/machines/virtual-machines.ts';
 
@@ -16,13 +17,7 @@ networks:
   leased: { subnet: 10.3.0.0/24, gateway: false, nat: false }
 machines:
   vm1: { address: [10.1.0.4, "fd00:1::4"] }
-  r1:
-    forward: true
-    sysctls: { net.ipv4.ip_default_ttl: 70 }
-    interfaces:
-      eth0: [10.1.0.1, "fd00:1::1"]
-      eth1: { address6: "fd00:2::1", mac: "02:00:00:00:00:01" }
-      eth2: 10.3.0.1
+  r1: { forward: true, sysctls: { net.ipv4.ip_default_ttl: 70 }, interfaces: { eth0: [10.1.0.1, "fd00:1::1"], eth1: { address6: "fd00:2::1", mac: "02:00:00:00:00:01" }, eth2: 10.3.0.1 } }
   vm2: { interfaces: { eth0: "fd00:2::5", eth1: { network: leased } } }
 programs:
   server: { on: vm1, files: [tcp.py], command: [python3, tcp.py], listens: 7999 }
@@ -101,10 +96,7 @@ describe(
     test('talk over it by TCP and UDP of IPv6, and by an address that one of them leases; lab reaches them all, and says why', async () => {
       const links = hostLinks();
       await using user = userOfMachines(testImages.tiny);
-      const text = LAB.replaceAll(/^( {2}(?:vm\d): \{)/gm, `$1 image: ${testImages.tiny}, memory: 256M,`).replace(
-        '    forward: true',
-        `    image: ${testImages.tiny}\n    memory: 256M\n    forward: true`,
-      );
+      const text = onImage(LAB, testImages.tiny);
       for (const [name, content] of Object.entries({ 'lab.yaml': text, 'tcp.py': TCP, 'udp.py': UDP }))
         writeFileSync(join(user.folder, name), content);
 

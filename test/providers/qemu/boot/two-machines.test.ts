@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readCapture } from '../../../../src/packets/read-capture.ts';
 import { retryUntil } from '../../../../src/core/time/retry.ts';
+import { playOnSameMachines } from '../../../helpers/machines/boot-templates.ts';
 import { hostLinks, leftovers, nothing } from '../../../helpers/machines/leftovers.ts';
 import { finish, type LabUser } from '../../../helpers/lab-command.ts';
 import { allProcesses } from '../../../helpers/machines/labelled-machines.ts';
@@ -129,6 +130,7 @@ describe(
       assert.match(run.stdout + run.stderr, /from client 'Hello vm1'/);
       assert.match((await user.lab('logs', '--tcp')).stdout, /SYN.*Hello vm1.*FIN/s);
       assert.equal(await capturedPing(user), 2);
+      for (const template of ['tp1', 'tp2-udp']) await playOnSameMachines(user, template);
 
       assert.equal((await user.lab('exec', 'vm1', '--', 'touch', 'kept')).exitCode, 0);
       assert.equal((await user.lab('snapshot', 'save', 'clean')).exitCode, 0);
