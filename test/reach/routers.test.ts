@@ -4,6 +4,7 @@ import { up } from '../../src/commands/lab/up.ts';
 import { exec } from '../../src/commands/machines/exec.ts';
 import { why, type WhyTarget } from '../../src/commands/machines/why.ts';
 import { firstBroken, type ReachReport } from '../../src/reach/reach-report.ts';
+import { runCli } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
 
@@ -90,6 +91,17 @@ os.mkdir("/tmp/open"); time.sleep(600)`;
         /; r2 reaches \S+ over eth0, and back: b reaches \S+ through \S+ over eth0; r2 reaches .*; r1 /,
       );
       assert.match(report.links.at(-1)!.seen, /no rule of a or r1 or r2 or b stops UDP port 5300/);
+    }
+  });
+
+  test('an address of IPv6 is taken with and without brackets, however it is written', async () => {
+    for (const [words, code] of [
+      ['FD00:2:0::5', 0],
+      ['[fd00:2::5]:5300/udp', 0],
+      ['[fd00:2:0:0::5]:6100', 1],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await runCli(['why', 'a', words], { cwd: folder.path });
+      assert.equal(exitCode, code, stdout + stderr);
     }
   });
 

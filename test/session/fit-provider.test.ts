@@ -130,6 +130,21 @@ describe('the image of a machine', () => {
       assert.deepEqual((await told(labOf(provider, ', memory: 256M, processes: 100'))).remarks, []);
   });
 
+  test('and what is asked of networks and routes that its provider does not do is said', async () => {
+    const ways = ', forward: true, sysctls: { net.ipv4.ip_default_ttl: 70 }';
+    const network = '{ subnet: [192.168.100.0/24, "fd00:1::/64"], nat: false, nat6: true, router-advertisement: true }';
+    const text = (provider: string): string =>
+      labOf(provider, ways, ', gateway: false').replace(/net: \{ subnet.*? \}/, `net: ${network}`);
+    assert.deepEqual((await told(text('ssh'))).remarks, [
+      'info: looked at, and not set: forward, sysctls of vm1; gateway of vm2: lab did not make these machines, and changes no routes there; Set them there yourself (ip-route(8), sysctl(8)); "lab up" says what differs.',
+      'warning: router-advertisement of net has no effect: lab did not make these networks; Remove it, or let a router there send them (radvd(8)).',
+    ]);
+    assert.deepEqual((await told(text('qemu'))).remarks, [
+      'warning: nat6 of net has no effect: machines of qemu reach nothing outside of the lab by IPv6; Remove it, or use --provider netns.',
+    ]);
+    assert.deepEqual((await told(text('netns'))).remarks, []);
+  });
+
   test('is reported together with the other problems of the file, in their order', async () => {
     const { problems } = await told(labOf('qemu', ', image: host', ', memory: much'));
     assert.deepEqual(

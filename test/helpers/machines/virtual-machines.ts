@@ -18,12 +18,12 @@ export function cannotEmulate(): string | false {
 /** What their tests take on two idle processors without acceleration, rounded up well. */
 const neededMinutes = { tiny: 3, 'cloud-init': 5 } as const;
 
-/** Why a test image cannot be started here; false when it can. */
-export function cannotBoot(image: keyof typeof testImages): string | false {
+/** Why a test image cannot be started here, for a test of so many minutes; false when it can. */
+export function cannotBoot(image: keyof typeof testImages, needed: number = neededMinutes[image]): string | false {
   const { LAB_TEST_QEMU: wish, LAB_TEST_MINUTES: minutesLeft } = process.env;
   if (wish === '0') return 'LAB_TEST_QEMU=0 leaves virtual machines out';
-  if (wish !== '1' && Number(minutesLeft ?? Infinity) < neededMinutes[image])
-    return `this needs ${neededMinutes[image]} minutes, and the other tests have left ${minutesLeft}; LAB_TEST_QEMU=1 runs it all the same`;
+  if (wish !== '1' && Number(minutesLeft ?? Infinity) < needed)
+    return `this needs ${needed} minutes, and the other tests have left ${minutesLeft}; LAB_TEST_QEMU=1 runs it all the same`;
   return (
     cannotEmulate() ||
     (cachedImage(testImages[image]) === undefined &&

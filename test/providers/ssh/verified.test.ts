@@ -94,6 +94,50 @@ describe(
       );
     });
 
+    test('IPv6, cards, routes and settings are looked at, and told with the commands that make them right', async () => {
+      await using made = await makeSshMachines(plain);
+      await using user = currentUser(made.within);
+      const ssh = (address: string): string => `ssh: { host: ${address}, key: ${made.keyFile} }`;
+      const [eth0, routes] = ['[192.168.100.4, "fd00:1::4"], mtu: 1400', '{ to: 10.9.0.0/16, via: 192.168.100.5 }'];
+      laySshPractical(user, made, {
+        vm1: `{ user: ildvm1, forward: true, routes: [${routes}], interfaces: { eth0: { network: natnet, address: ${eth0} } }, ${ssh('192.168.100.4')} }`,
+        vm2: `{ user: ildvm2, address: [192.168.100.5, "fd00:1::5"], ${ssh('192.168.100.5')} }`,
+      });
+      const file = join(user.folder, 'lab.yaml');
+      const networks = 'networks: { natnet: [192.168.100.0/24, "fd00:1::/64"] }';
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/^networks: .*$/m, networks));
+      const up = async (): Promise<Finished> => user.lab('up', '--accept-new-host-keys');
+      const { vm1, vm2 } = made.machines;
+
+      const first = await up();
+      assert.equal(first.exitCode, 3);
+      const cures = [
+        ['vm1: eth0 has 192.168.100.4, not fd00:1::4', 'ip address add fd00:1::4/64 dev eth0'],
+        [
+          'vm1: it has no route to 10.9.0.0/16, and should have one through 192.168.100.5',
+          'ip route replace 10.9.0.0/16 via 192.168.100.5',
+        ],
+        ['vm1: its kernel has net.ipv4.ip_forward = 0, not 1', 'sysctl -w net.ipv4.ip_forward=1'],
+        ['vm1: its kernel has net.ipv6.conf.all.forwarding = 0, not 1', 'sysctl -w net.ipv6.conf.all.forwarding=1'],
+        ['vm2: eth0 has 192.168.100.5, not fd00:1::5', 'ip address add fd00:1::5/64 dev eth0'],
+      ] as const;
+      for (const [fault, command] of cures) {
+        assert.ok(first.stderr.includes(fault) && first.stderr.includes(`sudo ${command}\n`), first.stderr);
+        (fault.startsWith('vm1') ? vm1! : vm2!).run(...command.split(' '));
+      }
+      const second = await up();
+      assert.match(
+        second.stderr,
+        /vm1: eth0 carries packets of 1500 bytes \(MTU\), not of 1400\nhint: .*ip link set eth0 mtu 1400/,
+      );
+      vm1!.run('ip', 'link', 'set', 'eth0', 'mtu', '1400');
+      const third = await up();
+      assert.equal(third.exitCode, 0, third.stderr);
+      assert.match(third.stderr, /looked at, and not set: forward, routes of vm1: lab did not make these machines/);
+      const why = await user.lab('why', 'vm2', 'fd00:1::4');
+      assert.equal(why.exitCode, 0, why.stdout + why.stderr);
+    });
+
     test('an SSH address that leads to another machine of the lab is reported', async () => {
       await tryUp(
         { vm1: { address: '192.168.100.4', user: 'ild' }, vm2: { address: '192.168.100.5', user: 'ild' } },

@@ -1,4 +1,5 @@
 import type { WhyTarget } from '../../../commands/machines/why.ts';
+import { canonicalAddress } from '../../../core/address-family.ts';
 import { ExitCode, UsageError } from '../../../core/errors.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
 import { say } from '../../../core/language/say.ts';
@@ -9,18 +10,20 @@ import { machine, role } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 import type { Style } from '../../show/style.ts';
 
-/** `vm1:7999`, `vm1:7999/udp`, `192.168.100.4:7999`, `[fd00::4]:7999`, or a name or address alone. */
+/** `vm1:7999`, `vm1:7999/udp`, `192.168.100.4:7999`, `[fd00::4]:7999`, or a name or address alone, `fd00::4` as well. */
 const target: ValueType<WhyTarget> = {
   ...role,
   placeholder: 'host:port',
   parse(text) {
+    const alone = canonicalAddress(text);
+    if (alone !== undefined) return { host: alone, port: undefined, protocol: undefined };
     const [, bracketed, plain, digits, protocol] =
       /^(?:\[([0-9a-f:.%\w]+)\]|([^\s[\]:/]+))(?::(\d{1,5})(?:\/(tcp|udp))?)?$/i.exec(text) ?? [];
     const host = bracketed ?? plain;
     const port = digits === undefined ? undefined : Number(digits);
     const isPort = port === undefined || (port >= 1 && port <= 65_535);
     if (host !== undefined && isPort && !(port === undefined && /^\d+$/.test(host)))
-      return { host, port, protocol: protocol?.toLowerCase() as WhyTarget['protocol'] };
+      return { host: canonicalAddress(host) ?? host, port, protocol: protocol?.toLowerCase() as WhyTarget['protocol'] };
     throw new UsageError(say`"${text}" is not a machine and a port`, {
       code: 'wrong-target',
       hint: say`Write for example:  lab why vm2 vm1:7999, or 192.168.100.4:7999, [fd00::4]:7999, vm1:5353/udp, server`,

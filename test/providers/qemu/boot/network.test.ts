@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { LabUser } from '../../../helpers/lab-command.ts';
-import { onImage } from '../../../helpers/machines/boot-templates.ts';
+import { onImage, playOnOwnMachines } from '../../../helpers/machines/boot-templates.ts';
 import { hostLinks, leftovers, nothing } from '../../../helpers/machines/leftovers.ts';
 import { cannotBoot, testImages, userOfMachines } from '../../../helpers/machines/virtual-machines.ts';
 
@@ -127,5 +127,20 @@ describe(
       assert.equal((await user.lab('down')).exitCode, 0);
       assert.deepEqual(leftovers(user.folder, links), nothing);
     });
+  },
+);
+
+/** Six machines start, of which three are routers. */
+test(
+  'the practical on routing is played on virtual machines',
+  { skip: cannotBoot('tiny', 5), timeout: 1_800_000 },
+  async () => {
+    const links = hostLinks();
+    await using user = userOfMachines(testImages.tiny);
+    await playOnOwnMachines(user, 'routing', testImages.tiny);
+    const ping = await user.lab('ping');
+    assert.equal(ping.exitCode, 0, ping.stdout + ping.stderr);
+    assert.equal((await user.lab('down')).exitCode, 0);
+    assert.deepEqual(leftovers(user.folder, links), nothing);
   },
 );
