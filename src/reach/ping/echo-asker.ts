@@ -36,7 +36,8 @@ export async function openAsker(shell: Shell): Promise<EchoAsker | undefined> {
   return undefined;
 }
 
-async function started({ outside, ...shell }: Shell & { readonly machine: string }): Promise<Process> {
+async function started(shell: Shell): Promise<Process> {
+  const { outside } = shell;
   if (outside !== undefined) {
     const process = await outside.start(program());
     return {
