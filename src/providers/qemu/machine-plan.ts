@@ -4,7 +4,7 @@ import { formatIPv4, formatSubnet, hostRange, parseSubnet, type Subnet } from '.
 import { parseIPv6, type Subnet6 } from '../../core/ipv6.ts';
 import { say } from '../../core/language/say.ts';
 import { isOnNetwork, routerAt, routesOf } from '../../lab/addresses.ts';
-import type { Lab, Machine, Network, Route } from '../../lab/types.ts';
+import type { Interface, Lab, Machine, Network, Route } from '../../lab/types.ts';
 import type { Gateway6 } from './switch/gateway6.ts';
 
 /** One network card. */
@@ -135,13 +135,21 @@ function planSlirp(
   );
 }
 
+/** A machine that is the gateway answers itself; undefined where nothing has to be told of it either. */
 function planGateway6({ name, subnet6, gateway6, advertise, mtu }: Network, lab: Lab): Gateway6 | undefined {
-  if (subnet6 === undefined || gateway6 === undefined || routerAt(lab, name, gateway6) !== undefined) return undefined;
+  if (subnet6 === undefined || gateway6 === undefined) return undefined;
+  const router = routerAt(lab, name, gateway6);
+  const port = router?.interfaces.find((one) => one.network === name && one.address6 === gateway6);
+  if (port !== undefined && advertise !== true) return undefined;
   return {
-    mac: ['52', '56', ...digestOf(lab.name, name).slice(0, 4)].join(''),
+    mac:
+      router && port
+        ? macOf(lab, router, port).replaceAll(':', '')
+        : ['52', '56', ...digestOf(lab.name, name).slice(0, 4)].join(''),
     address: hexOf(parseIPv6(gateway6)!),
     advertises:
       advertise === true ? { prefix: hexOf(subnet6.network), prefixLength: subnet6.prefixLength, mtu } : undefined,
+    ...(port && { isMachine: true }),
   };
 }
 
@@ -200,7 +208,7 @@ function planMachine(machine: Machine, lab: Lab): MachinePlan {
     network,
     address,
     address6,
-    mac: mac ?? macAddress(lab.name, machine.name, name),
+    mac: macOf(lab, machine, { name, mac }),
     mtu: mtu ?? lab.networks.get(network)?.mtu,
     port: portOf(machine.name, index),
   }));
@@ -236,6 +244,10 @@ export function portOf(machine: string, index: number): string {
 /** QEMU's own prefix and three bytes that are the same at each `up`, so that a saved machine keeps its card. */
 function macAddress(...names: readonly string[]): string {
   return ['52', '54', '00', ...digestOf(...names).slice(0, 3)].join(':');
+}
+
+function macOf({ name: lab }: Lab, { name: machine }: Machine, { name, mac }: Pick<Interface, 'name' | 'mac'>): string {
+  return mac ?? macAddress(lab, machine, name);
 }
 
 /** Bytes that the names make, each hexadecimal. */

@@ -145,6 +145,28 @@ describe(
       assert.equal(a.run('ip', '-6', 'route', 'show', 'default'), '');
     });
 
+    test('a machine that is the gateway answers itself, and is told of in its name', async () => {
+      await using network = new Network({ gateway6: { ...gateway6, mac: '525400000001', isMachine: true } });
+      const [router, b] = await Promise.all([
+        network.machine('router', '525400000001'),
+        network.machine('b', '525400000002'),
+      ]);
+      router.run('sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1');
+      switchOn(router, 'fd00:1::1/64');
+      switchOn(b);
+      await retryUntil(
+        () => {
+          const seen = b.run('ip', '-6', 'route', 'show', 'default');
+          return seen.includes('via fe80::5054:ff:fe00:1 dev eth0') ? { value: true } : { seen };
+        },
+        { what: 'the way through the router', timeoutMs: 10_000, intervalMs: 20 },
+      );
+      for (const target of ['fd00:1::1', 'fe80::5054:ff:fe00:1%eth0'])
+        assert.match(await ping(b, target), / 0% packet loss/, target);
+      router.run('ip', 'link', 'set', 'eth0', 'down');
+      assert.doesNotMatch(await ping(b, '-W', '1', 'fd00:1::1'), / 0% packet loss/, 'nobody else answers for it');
+    });
+
     test('an address of the gateway that a machine would take is noticed (duplicate address detection)', async () => {
       await using network = new Network({ gateway6 });
       const a = await network.machine('a', '525400000001');

@@ -5,6 +5,8 @@ export interface Gateway6 {
   readonly address: string;
   /** Present where the gateway tells machines of itself and of the network (router advertisements, RFC 4861). */
   readonly advertises?: Advertised | undefined;
+  /** A machine of the network is the gateway, and answers itself: the switch only tells of it, in its name. */
+  readonly isMachine?: true | undefined;
 }
 
 export interface Advertised {
@@ -45,9 +47,9 @@ const PREFERRED_S = 604_800;
 /** Between two advertisements that nobody asked for; well below the lifetime, so that one may be lost. */
 export const ADVERTISE_EVERY_MS = 400_000;
 
-/** Whether a frame (without length prefix) is for the gateway alone. */
-export function isForGateway(frame: Buffer, { mac }: Gateway6): boolean {
-  return frame.toString('hex', 0, 6) === mac;
+/** Whether a frame (without length prefix) is for the switch as gateway alone. */
+export function isForGateway(frame: Buffer, { mac, isMachine }: Gateway6): boolean {
+  return isMachine !== true && frame.toString('hex', 0, 6) === mac;
 }
 
 /**
@@ -59,10 +61,12 @@ export function answerAsGateway(frame: Buffer, gateway: Gateway6): Buffer | unde
   const length = frame.readUInt16BE(14 + 4);
   const message = frame.subarray(ICMP_AT, ICMP_AT + length);
   if (message.length < 8 || message.length < length) return undefined;
+  const isOfLink = frame[14 + 7] === HOP_LIMIT;
+  if (message[0] === types.routerSolicitation) return isOfLink ? advertisement(gateway) : undefined;
+  if (gateway.isMachine === true) return undefined;
   if (message[0] === types.echoRequest) return echoReply(frame, message, gateway);
-  if (frame[14 + 7] !== HOP_LIMIT) return undefined;
-  if (message[0] === types.neighbourSolicitation) return neighbourAdvertisement(frame, message, gateway);
-  return message[0] === types.routerSolicitation ? advertisement(gateway) : undefined;
+  if (message[0] !== types.neighbourSolicitation || !isOfLink) return undefined;
+  return neighbourAdvertisement(frame, message, gateway);
 }
 
 /** A router advertisement for all machines of the link, as a frame; undefined where the gateway sends none. */

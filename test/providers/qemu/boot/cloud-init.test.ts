@@ -16,7 +16,9 @@ const image = `imported-${process.pid}`;
 function onOneMachine(text: string): string {
   return text
     .replace(/ {2}vm2: .*\n/, '')
-    .replace('user: ildvm1', 'user: ildvm1, disk: 4G, processes: 200')
+    .replace('user: ildvm1', 'user: ildvm1, disk: 4G, processes: 200, forward: true')
+    .replace('subnet: 192.168.100.0/24', 'subnet: [192.168.100.0/24, "fd00:1::/64"], mtu: 1400')
+    .replace('address: 192.168.100.4', 'address: [192.168.100.4, "fd00:1::4"]')
     .replace('on: vm2', 'on: vm1')
     .replace('client@vm2', 'client@vm1');
 }
@@ -76,6 +78,9 @@ describe(
         assert.match(system, /^vm1\nildvm1\nroot\n/m);
         assert.match(system, /Address: 192\.168\.100\.4$/m);
         assert.match(system, /Gateway: 192\.168\.100\.1$/m);
+        const ways =
+          'ip -6 -brief address show eth0; cat /sys/class/net/eth0/mtu /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding; sudo ping -n -c 1 -W 60 fd00:1::1';
+        assert.match(await onMachine(user, ways), /fd00:1::4\/64[^]*\n1400\n1\n1\n[^]* 0% packet loss/);
         assert.match(system, /^192\.168\.100\.4\s+vm1$/m);
         assert.deepEqual(system.match(/ssh_host_\w+key$/gm), ['ssh_host_ed25519_key']);
         assert.match(system, /^[0-9a-f]{32}$/m);

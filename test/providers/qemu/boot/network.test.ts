@@ -138,7 +138,7 @@ test(
     const links = hostLinks();
     await using user = userOfMachines(testImages.tiny);
     await playOnOwnMachines(user, 'routing', testImages.tiny);
-    const ping = await user.lab('ping');
+    const ping = await user.lab('ping', 'a', 'b', 'c');
     assert.equal(ping.exitCode, 0, ping.stdout + ping.stderr);
     assert.equal((await user.lab('down')).exitCode, 0);
     assert.deepEqual(leftovers(user.folder, links), nothing);
