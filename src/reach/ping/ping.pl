@@ -145,6 +145,8 @@ sub take_errors {
         my $number = (unpack 'C C n n n', $packet)[4];
         my $asked = $asked{$number} or next;
         next unless $asked->[0]{family} == $family && ($origin == 2 || $origin == 3);
+        # A router that shows a shorter way (redirect, RFC 792) has sent the packet on all the same.
+        next if $family == AF_INET && $kind == 5;
         my $offender = substr $control, 32;
         my $from = $family == AF_INET ? inet_ntop(AF_INET, substr $offender, 4, 4) : inet_ntop(AF_INET6, substr $offender, 8, 16);
         my ($target) = @{ delete $asked{$number} };

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { retryUntil } from '../../../src/core/time/retry.ts';
+import type { PingOutcome } from '../../../src/commands/machines/ping.ts';
 import { cannotBe, currentUser, ordinaryUser } from '../../helpers/lab-command.ts';
 
 /** Three networks in a row over two routers, one apart, and a machine that has no address yet. */
@@ -13,6 +14,7 @@ networks:
   a: { subnet: 10.1.0.0/24, subnet6: fd00:1::/64, router-advertisement: true }
   b: { subnet: [10.2.0.0/24, fd00:2::/64], mtu: 1400, dns: { www.tp.lan: hb } }
   apart: { subnet: 10.4.0.0/24, nat: false }
+  beside: 10.5.0.0/24
 links:
   - { between: [r1, r2], subnet: [10.9.0.0/31, fd00:9::/127] }
 machines:
@@ -21,6 +23,7 @@ machines:
   hb: { interfaces: { eth0: { address: [10.2.0.5, fd00:2::5], mac: "02:00:00:00:00:05", mtu: 1300 } } }
   r1: { forward: true, address: [10.1.0.1, fd00:1::1], routes: auto, sysctls: { net.ipv4.tcp_syncookies: false } }
   r2: { forward: true, address: [10.2.0.1, fd00:2::1], routes: [{ to: a, via: r1 }] }
+  r3: { forward: true, address: [10.1.0.3, 10.5.0.1] }
   ho: { address: 10.4.0.5, gateway: false }
 `;
 
@@ -63,6 +66,13 @@ for (const [kind, make] of [
       assert.doesNotMatch(routes, /default/);
       assert.doesNotMatch(apart, /default/);
       assert.match(apart, /^no$/m);
+      // r1 knows that way, and shows ha a shorter one (redirect, RFC 792).
+      const { pairs } = JSON.parse((await user.lab('--json', 'ping', 'ha', '--count', '1')).stdout) as PingOutcome;
+      const toR3 = pairs.filter(({ from, address }) => from === 'ha' && address === '10.5.0.1');
+      assert.deepEqual(
+        toR3.map(({ received }) => received),
+        [1],
+      );
       const announced = await retryUntil(
         async () => {
           const seen = await on('asks', 'ip -o address; ip -6 route');
