@@ -13,21 +13,21 @@ import {
 
 /** Answers each connection with the address that it sees, on all addresses. */
 const mirror =
-  'import socket\ns = socket.create_server(("", 8080))\nprint("up", flush=True)\nwhile True:\n  c, a = s.accept()\n  c.sendall(a[0].encode())\n  c.close()';
+  'import socket\ns = socket.create_server(("", 8080), family=socket.AF_INET6, dualstack_ipv6=True)\nprint("up", flush=True)\nwhile True:\n  c, a = s.accept()\n  c.sendall(a[0].removeprefix("::ffff:").encode())\n  c.close()';
 /** What a connection to each address brings, or the name of the error. */
 const call =
   'import errno, socket, sys\nfor a in sys.argv[1:]:\n  try:\n    s = socket.create_connection((a, 8080), 5)\n    print(s.recv(99).decode())\n  except OSError as e:\n    print(errno.errorcode.get(e.errno, str(e)))';
 
-/** Addresses for documentation (RFC 5737) play the public ones. */
+/** Addresses for documentation (RFC 5737, RFC 3849) play the public ones. */
 const threeNetworks = `
 version: 1
 name: ways
 networks:
-  out: { subnet: 192.168.100.0/24, nat: true }
+  out: { subnet: 192.168.100.0/24, nat: true, subnet6: fd00:6::/64, nat6: true }
   near: { subnet: 192.168.101.0/24, nat: { private: true } }
   in: { subnet: 10.9.0.0/24, gateway: 10.9.0.1, nat: false }
 machines:
-  vm1: { user: one, interfaces: { eth0: { network: out, address: 192.168.100.4 } } }
+  vm1: { user: one, interfaces: { eth0: { network: out, address: 192.168.100.4, address6: fd00:6::4 } } }
   vm2: { user: two, interfaces: { eth0: { network: in, address: 10.9.0.5 } } }
   vm3: { user: two, interfaces: { eth0: { network: near, address: 192.168.101.5 } } }
   both: { user: three, interfaces: { eth0: { network: out, address: 192.168.100.9 }, eth1: { network: in, address: 10.9.0.9 } } }
@@ -52,6 +52,11 @@ for (const [kind, make] of [
         using host = await networkNamespace();
         using outside = await networkNamespace();
         connectNamespaces(host, '203.0.113.1/24', outside, '203.0.113.2/24');
+        for (const [namespace, address] of [
+          [host, '2001:db8::1/64'],
+          [outside, '2001:db8::2/64'],
+        ] as const)
+          namespace.run('ip', 'address', 'add', address, 'dev', 'cable', 'nodad');
         for (const address of ['10.77.0.2/24', '169.254.169.254/16', '100.64.0.2/24'])
           outside.run('ip', 'address', 'add', address, 'dev', 'cable');
         for (const route of ['10.77.0.0/24', '169.254.0.0/16', '100.64.0.0/24', '198.51.100.0/24'])
@@ -74,6 +79,11 @@ for (const [kind, make] of [
           ...never.map(() => refused),
           ...ofPrivateUse.map(() => refused),
         ]);
+        assert.deepEqual(
+          await reaches(user, 'vm1', '2001:db8::2', '2001:db8::1', 'fd00::2', 'fd77::2', 'fd00:6::1'),
+          ['2001:db8::1', refused, refused, refused, refused],
+          'the same by IPv6',
+        );
         assert.deepEqual(await reaches(user, 'vm3', '203.0.113.2', ...never, ...ofPrivateUse), [
           '203.0.113.1',
           ...never.map(() => refused),

@@ -55,7 +55,13 @@ export function startOfNetwork(networks: readonly BridgedNetwork[], routes: bool
     // Only gateways speak IPv6 there: no bridge needs an address of its own on each network.
     ...op.when(!routes6, op.sysctl('net.ipv6.conf.default.disable_ipv6', 1)),
     ...op.when(routes, op.sysctl('net.ipv4.ip_forward', 1)),
-    ...op.when(routes6, op.sysctl('net.ipv6.conf.all.forwarding', 1)),
+    // slirp4netns announces itself as the router of its link (RFC 4861): to who forwards, only with 2 is that one.
+    ...op.when(
+      routes6,
+      op.sysctl('net.ipv6.conf.all.forwarding', 1),
+      op.sysctl('net.ipv6.conf.default.accept_ra', 2),
+      op.sysctl('net.ipv6.conf.default.router_solicitation_delay', 0),
+    ),
   ];
 }
 
@@ -120,7 +126,9 @@ function bridgeOperations(
   const own = gatewaysOf(network).filter((address) => !routers.has(`${network.name} ${address}`));
   return [
     op.bridge(bridge, macAddress(0xff, index)),
-    ...op.when(own.some(isIPv6Text), op.interfaceSysctl(6, bridge, 'disable_ipv6', 0)),
+    // No machine tells the lab's own network where its router is.
+    op.interfaceSysctl(6, bridge, 'accept_ra', 0),
+    op.interfaceSysctl(6, bridge, 'disable_ipv6', own.some(isIPv6Text) ? 0 : 1),
     ...own.map((address) => {
       const subnet = isIPv6Text(address) ? network.subnet6 : network.subnet;
       return op.address(bridge, address, subnet!.prefixLength);
