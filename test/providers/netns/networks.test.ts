@@ -27,6 +27,11 @@ machines:
   ho: { address: 10.4.0.5, gateway: false }
 `;
 
+/** A command that says for each of them whether an echo comes. */
+function pings(...targets: readonly string[]): string {
+  return `for to in ${targets.join(' ')}; do ping -qnc 1 -W 3 $to >/dev/null 2>&1 && echo yes || echo no; done`;
+}
+
 for (const [kind, make] of [
   ['root', currentUser],
   ['ordinary', ordinaryUser],
@@ -43,8 +48,6 @@ for (const [kind, make] of [
         assert.equal(exitCode, 0, stderr + stdout);
         return stdout;
       };
-      const pings = (...targets: readonly string[]): string =>
-        `for to in ${targets.join(' ')}; do ping -qnc 1 -W 3 $to >/dev/null 2>&1 && echo yes || echo no; done`;
       const [ways, back, settings, cards, routes, apart] = await Promise.all([
         on('ha', `${pings('10.2.0.5', 'fd00:2::5', 'hb', '10.9.0.1', 'fd00:9::1', '10.4.0.5')}; cat /etc/hosts`),
         on('hb', `${pings('ha', '10.1.0.5', 'fd00:1::5', 'fe80::4c:41ff:feff:1%eth0')}; getent hosts www.tp.lan`),
