@@ -158,6 +158,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'attempts/attempt-sentence.ts',
     'attempts/network-fold.ts',
     'attempts/told-attempts.ts',
+    'datagrams/datagram-rows.ts',
+    'datagrams/datagram-text.ts',
     'document/blocks.ts',
     'document/compose.ts',
     'html/page.ts',

@@ -153,7 +153,7 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     assert.equal(failedStep!.expected, 'no RST');
     assert.match(failedStep!.reason, /^packet \d+ \(RST ACK of the server, .* after the first\)$/);
     assert.ok(durationMs < 3000, 'the time limit of the step is not waited for');
-    assert.match(failedStep!.hint!, /lab logs --tcp/);
+    assert.match(failedStep!.hint!, /lab logs --packets/);
   });
 
   test('a step waits for what may still come, but not longer than its time limit', async () => {

@@ -300,7 +300,7 @@ describe('what is said of a failed step besides', () => {
         ['la ligne la plus proche', 'presque'],
         ['cause', 'server s’est terminé avec le code 1 ; ses derniers mots : TypeError: no'],
         ['à ce moment', 'client lit son clavier'],
-        ['conseil', '« lab logs --tcp » dessine tous les paquets de l’exécution.'],
+        ['conseil', '« lab logs --packets » dessine tous les paquets de l’exécution.'],
       ],
     );
     assert.equal(

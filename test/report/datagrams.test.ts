@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { formatPacketLog, formatTcpLog } from '../../src/cli/show/tcp-log-text.ts';
 import { report } from '../../src/commands/runs/report.ts';
+import { tcpLog } from '../../src/commands/runs/tcp-log.ts';
 import { verifyRecord } from '../../src/evidence/verify/verify-record.ts';
 import type { Event } from '../../src/core/events.ts';
 import type { LanguageCode } from '../../src/core/lab-description.ts';
@@ -117,4 +119,21 @@ test('a record whose datagrams are of another time does not fit', async () => {
   );
   using wrong = storedRun({ ...udpRun, events: later });
   assert.ok((await verifyRecord(wrong.run)).misfits.some(({ kind }) => kind === 'other-time'));
+});
+
+test('lab logs --packets shows datagrams and messages, and --tcp says where to look', async () => {
+  using run = storedRun(udpRun);
+  const log = await tcpLog(testContext(run.path).context, undefined);
+  const text = formatPacketLog(log);
+  for (const wanted of [
+    /^UDP 1: vm2 \(192\.168\.100\.5:40000\) → vm1 \(192\.168\.100\.4:7999\), 8 datagrams in 1\.73\ss \(connectionless/m,
+    /datagram 2 len=13 ─+✗ lost "is this lost\?"$/m,
+    /◀─ {2}ICMP ─+ vm1: port unreachable$/m,
+    /^Datagrams: client 5, server 2; answered: 2; lost: 1$/m,
+    /^ICMP:\n.*vm1 \(192\.168\.100\.4\) → vm2 .*port unreachable \(UDP 192\.168\.100\.5:40000 → 192\.168\.100\.4:7999\)$/m,
+  ])
+    assert.match(text, wanted);
+  assert.doesNotMatch(text, /TCP/);
+  assert.match(formatTcpLog(log), /lab logs --packets/);
+  assert.deepEqual([log.datagrams.length, log.icmp.length, 'datagrams' in log.counts], [1, 1, false]);
 });

@@ -1,24 +1,40 @@
 import { describeGap } from '../../capture/packet-capture.ts';
 import { attemptSentence } from '../../report/attempts/attempt-sentence.ts';
 import { languageOfUser } from '../../report/language/languages.ts';
+import { datagramLogText, icmpLogText } from './datagram-log-text.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { conversationText } from '../../packets/conversation-text.ts';
 import { counted, say } from '../../core/language/say.ts';
 import type { TcpLog } from '../../commands/runs/tcp-log.ts';
 import { isCompleteCapture } from '../../core/capture-facts.ts';
 
-/** Every conversation as a diagram, and what a reader must know of the capture. */
+/** Every conversation of TCP as a diagram, and what a reader must know of the capture. */
 export function formatTcpLog(log: TcpLog): string {
-  return [...log.conversations.map((conversation) => conversationText(conversation)), remarks(log)]
-    .filter((part) => part !== '')
-    .join('\n');
+  const nothing = log.conversations.length === 0 ? nothingText(log) : '';
+  return joined([...log.conversations.map((conversation) => conversationText(conversation)), remarks(log, nothing)]);
 }
 
-function remarks(log: TcpLog): string {
-  const { capture, counts, conversations, attempts } = log;
+/** The same, with what went between UDP ports and all messages of ICMP. */
+export function formatPacketLog(log: TcpLog): string {
+  const { conversations, datagrams, icmp } = log;
+  const isEmpty = conversations.length + datagrams.length + icmp.length === 0;
+  return joined([
+    ...conversations.map((conversation) => conversationText(conversation)),
+    ...datagrams.map((exchange) => datagramLogText(exchange)),
+    icmpLogText(icmp),
+    remarks(log, isEmpty ? say`The run ${log.run} has no packets of TCP, UDP or ICMP in its capture.` : ''),
+  ]);
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+function remarks(log: TcpLog, nothing: string): string {
+  const { capture, counts, attempts } = log;
   const words = languageOfUser().attempts;
   const lines = [
-    ...(conversations.length === 0 ? [nothingText(log)] : []),
+    ...(nothing === '' ? [] : [nothing]),
     ...attempts.map((attempt) => sanitize(say`On the network: ${attemptSentence(attempt, words)}.`)),
     ...(capture?.gaps ?? []).map((gap) => say`Not complete: ${describeGap(gap)}.`),
     ...(capture !== undefined && capture.lost > 0
@@ -32,7 +48,9 @@ function remarks(log: TcpLog): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function nothingText({ run, capture, nobodyTried }: TcpLog): string {
+function nothingText({ run, capture, nobodyTried, datagrams }: TcpLog): string {
+  if (datagrams.length > 0)
+    return say`The run ${run} has no TCP connection in its capture, but datagrams of UDP: lab logs --packets`;
   if (nobodyTried)
     return say`The run ${run} has no TCP connection in its capture: no machine tried to connect while it was played.`;
   return isCompleteCapture(capture)

@@ -3,6 +3,8 @@ import { labHints } from '../../packets/lab-hints.ts';
 import type { CaptureReading } from '../../packets/capture-reading.ts';
 import { readCapture } from '../../packets/read-capture.ts';
 import type { Conversation } from '../../packets/conversation.ts';
+import type { IcmpMessage } from '../../packets/icmp/icmp-message.ts';
+import type { DatagramConversation } from '../../packets/udp/datagram-conversation.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { CaptureFacts } from '../../core/capture-facts.ts';
 import type { ToldAttempt } from '../../core/connection-attempt.ts';
@@ -21,16 +23,19 @@ export interface TcpLog {
   readonly file: string;
   /** Undefined when `lab` was killed before the end of the run. */
   readonly capture: CaptureFacts | undefined;
-  readonly counts: Omit<CaptureReading, 'conversations'>;
+  readonly counts: Omit<CaptureReading, 'conversations' | 'datagrams' | 'icmp'>;
   /** What else than connections to the servers of the lab its machines tried. */
   readonly attempts: readonly ToldAttempt[];
   /** Whether it is known that they tried nothing at all. */
   readonly nobodyTried: boolean;
   readonly conversations: readonly Conversation[];
+  /** What went between UDP ports. */
+  readonly datagrams: readonly DatagramConversation[];
+  readonly icmp: readonly IcmpMessage[];
 }
 
 /**
- * The TCP conversations of a run.
+ * What TCP, UDP and ICMP did in a run.
  *
  * @throws {UsageError} when there is no such run, or it has no capture. @throws {EnvironmentError} `run-damaged`,
  * `not-a-file`.
@@ -46,7 +51,7 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
   const network = new NetworkFold();
   for await (const event of readEvents(stored)) network.take(event);
   const { lab, capture, attempts, nobodyTried } = network;
-  const { conversations, ...counts } = readCapture(bytes, lab && labHints(lab));
+  const { conversations, datagrams, icmp, ...counts } = readCapture(bytes, lab && labHints(lab));
   if (counts.format === undefined) throw damaged(file, undefined, say`it is neither pcap nor pcapng`);
   return {
     run: stored.id,
@@ -55,6 +60,8 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
     counts,
     attempts,
     nobodyTried,
+    datagrams,
+    icmp,
     conversations: conversations.map(({ conversation }) => network.withStops(conversation)),
   };
 }

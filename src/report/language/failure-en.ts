@@ -169,7 +169,7 @@ export const english = failureWords({
     'endless-output': () =>
       'A loop in it does not end. When the other side has closed a connection, recv() gives nothing, at once and each ' +
       'time: leave the loop then.',
-    'look-at-packets': () => '"lab logs --tcp" draws all packets of the run.',
+    'look-at-packets': () => '"lab logs --packets" draws all packets of the run.',
     other: ({ text }) => text,
   },
   doing: {

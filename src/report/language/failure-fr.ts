@@ -201,7 +201,7 @@ export const french = failureWords({
     'endless-output': () =>
       'Une de ses boucles ne finit pas. Quand l’autre côté a fermé la connexion, recv() ne donne rien, aussitôt et à ' +
       'chaque fois : il faut alors quitter la boucle.',
-    'look-at-packets': () => '« lab logs --tcp » dessine tous les paquets de l’exécution.',
+    'look-at-packets': () => '« lab logs --packets » dessine tous les paquets de l’exécution.',
     other: ({ text }) => text,
   },
   doing: {

@@ -73,7 +73,7 @@ function notMeasured({ udp }: PacketExpectation, incomplete: string): Environmen
       : say`what UDP did cannot be told: ${incomplete}`;
   return new EnvironmentError(message, {
     code: 'capture-incomplete',
-    hint: say`"lab logs --tcp" draws the packets until then.`,
+    hint: say`"lab logs --packets" draws the packets until then.`,
   });
 }
 

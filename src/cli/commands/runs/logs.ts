@@ -14,6 +14,7 @@ export const logsCommand = defineCommand({
   arguments: { run: ofStoredRun },
   options: {
     role: value(role, say`only the terminal of this program`),
+    packets: flag(say`what went over the network: TCP, UDP and ICMP, as diagrams of their packets`),
     tcp: flag(say`what TCP did, as a diagram of its packets`),
     list: flag(say`list all stored runs, as "lab runs" does`),
   },
@@ -23,6 +24,7 @@ export const logsCommand = defineCommand({
   }),
   examples: [
     { words: 'logs', does: say`the last run, both terminals in order` },
+    { words: 'logs --packets', does: say`its connections, its datagrams, and what was lost or refused` },
     { words: 'logs --tcp', does: say`handshake, data and close of its connections` },
     { words: 'logs --role server', does: say`only the server's terminal` },
   ],
@@ -32,11 +34,11 @@ export const logsCommand = defineCommand({
       const list = await storedRuns(context);
       return outcome(list, formatRuns(list));
     }
-    if (options.tcp) {
+    if (options.tcp || options.packets) {
       const { tcpLog } = await import('../../../commands/runs/tcp-log.ts');
-      const { formatTcpLog } = await import('../../show/tcp-log-text.ts');
+      const { formatPacketLog, formatTcpLog } = await import('../../show/tcp-log-text.ts');
       const log = await tcpLog(context, run);
-      return outcome(log, formatTcpLog(log));
+      return outcome(log, (options.packets ? formatPacketLog : formatTcpLog)(log));
     }
     const { logs } = await import('../../../commands/runs/logs.ts');
     return outcome(await logs(context, { run, role: options.role, collect: global.json }), '');
