@@ -137,3 +137,12 @@ test('lab logs --packets shows datagrams and messages, and --tcp says where to l
   assert.match(formatTcpLog(log), /lab logs --packets/);
   assert.deepEqual([log.datagrams.length, log.icmp.length, 'datagrams' in log.counts], [1, 1, false]);
 });
+
+test('that no machine tried to connect is not said where datagrams were sent', async () => {
+  const seen = { machines: ['vm1', 'vm2'], attempts: [] };
+  const events = (recorded: readonly Event[]): readonly Event[] =>
+    udpEvents(recorded).flatMap((event): Event[] =>
+      event.kind === 'run-finished' ? [{ at: event.at, kind: 'attempts-counted', seen }, event] : [event],
+    );
+  assert.doesNotMatch(await written({ ...udpRun, events }, 'md', 'en'), /tried to connect/);
+});

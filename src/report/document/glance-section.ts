@@ -36,7 +36,7 @@ function networkBlocks(report: ReportData, language: Language): Block[] {
   return [
     first!,
     ...missing(report, protocols, language),
-    ...attemptBlocks(report, language),
+    ...attemptBlocks(report, protocols, language),
     ...(isMissing ? [] : drawn[0]!),
     ...(isMissing || second === undefined ? [] : [second, ...drawn[1]!]),
     ...captureBlocks(report, language),
@@ -58,8 +58,13 @@ function absent({ capture }: ReportData, protocol: keyof Protocols, language: La
 }
 
 /** What the machines tried besides, which is not in the capture; or that they tried nothing, where that is known. */
-function attemptBlocks({ capture: { attempts, nobodyTried } }: ReportData, { attempts: words }: Language): Block[] {
-  if (nobodyTried) return [{ kind: 'paragraph', text: words.none }];
+function attemptBlocks(
+  { capture: { attempts, nobodyTried, datagrams } }: ReportData,
+  { tcp }: Protocols,
+  { attempts: words }: Language,
+): Block[] {
+  // It is said of connections, and would be read as if no datagram had been sent either.
+  if (nobodyTried) return tcp && datagrams.length === 0 ? [{ kind: 'paragraph', text: words.none }] : [];
   if (attempts.length === 0) return [];
   return [
     { kind: 'paragraph', text: words.intro },
