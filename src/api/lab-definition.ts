@@ -33,9 +33,9 @@ export interface LabDefinition {
   /** Cables between two machines each, networks of their own. */
   readonly links?:
     | readonly (
-        | readonly unknown[]
+        | readonly string[]
         | {
-            readonly between: readonly unknown[];
+            readonly between: readonly string[];
             readonly name?: string | undefined;
             readonly subnet?: string | readonly string[] | undefined;
             readonly subnet6?: string | undefined;

@@ -72,7 +72,7 @@ describe('a lab in TypeScript', () => {
         problems.map(({ path }) => path),
         paths,
       );
-      assert.match(error.detail!, /^machines\.vm1\.address: must be an IPv4 address, not "192\.168\.100"$/m);
+      assert.match(error.detail!, /^machines\.vm1\.address: must be an IPv4 or IPv6 address, not "192\.168\.100"$/m);
       return true;
     });
   });

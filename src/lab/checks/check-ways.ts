@@ -89,6 +89,7 @@ function checkRoute(draftMachine: DraftMachine, { path, to, via }: DraftRoute, n
   const isMachine = addressNumber(via.value) === undefined;
   const next = isMachine ? checkRouter(machine, via, named) : checkNext(draft, draftMachine, via, via.value);
   if (leads.length > 0 || next.length > 0) return [...leads, ...next];
+  if (to.value !== 'default' && destinations(wiring, to.value).length === 0) return [];
   if (routesOf(wiring, machine, { path, to, via }).length > 0) return [];
   const families = listed(nextRouters(wiring, machine, via.value));
   return [

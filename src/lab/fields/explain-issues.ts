@@ -141,7 +141,11 @@ function textHint(
   const item = items?.type;
   if (wants('array') && Array.isArray(item) && text.trim() !== '')
     return say`write it as a list of words: ${typeof path.at(-1) === 'number' ? '' : `${path.at(-1)}: `}${commandAsList(text)}`;
-  if (wants('array') && (item === 'string' || items?.anyOf?.some(({ type }) => type === 'string')))
+  if (
+    wants('array') &&
+    typeof path.at(-1) !== 'number' &&
+    (item === 'string' || items?.anyOf?.some(({ type }) => type === 'string'))
+  )
     return say`write a list: ${nameOf(path)}: ${flow([text])}`;
   if (wants('boolean') && /^(?:yes|on|y)$/i.test(text)) return say`write true`;
   if (wants('boolean') && /^(?:no|off|n)$/i.test(text)) return say`write false`;
@@ -187,7 +191,11 @@ function outOfRange(issue: Issue, value: unknown, path: Path): PathProblem {
 /** `for example: subnet: 192.168.100.0/24`, from the schema. */
 function example(path: Path, field: JsonSchema | undefined): string | undefined {
   const [first] = [field, ...(field?.anyOf ?? [])].flatMap((form) => form?.examples ?? []);
-  return first === undefined ? undefined : say`for example: ${nameOf(path)}: ${flow(first)}`;
+  if (first === undefined) return undefined;
+  // An item of a list has no name that it is written after.
+  return typeof path.at(-1) === 'number'
+    ? say`for example: ${flow(first)}`
+    : say`for example: ${nameOf(path)}: ${flow(first)}`;
 }
 
 /** The field that a path leads to, as its line starts. */

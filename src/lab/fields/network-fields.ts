@@ -40,8 +40,10 @@ const address6 = text(address6Rule, ADDRESS6).transform(canonical);
 const subnet = text(subnetRule, CIDR);
 const subnet6 = text(subnet6Rule, CIDR6);
 
+const addressList = z.array(address).min(1);
+
 /** One address or `none`, or several addresses. */
-export const addresses = z.union([ownAddress, z.array(address).min(1)]);
+export const addresses = z.union([ownAddress, addressList]);
 
 const mtu = z.int().min(68).max(65_535);
 
@@ -130,7 +132,13 @@ export const networks = z
   .record(text(hostNameRule, HOST_LABEL), z.union([subnet, z.array(subnet).min(1), network]))
   .nullish();
 
-const ends = z.tuple([z.string(), z.string()]);
+const ends = z
+  .array(z.string())
+  .refine((names) => names.length === 2, {
+    message: say`must be the names of two machines`,
+    params: { hint: say`for example: ${'[r1, r2]'}` },
+  })
+  .meta({ minItems: 2, maxItems: 2 });
 
 export const link = z
   .strictObject({
@@ -187,7 +195,7 @@ export const machineInterface = z
   });
 
 export const interfaces = z
-  .record(text(interfaceNameRule, INTERFACE_NAME), z.union([addresses, machineInterface]))
+  .record(text(interfaceNameRule, INTERFACE_NAME), z.union([ownAddress, addressList, machineInterface]))
   .optional();
 
 export const route = z
