@@ -58,7 +58,7 @@ describe('candidates', () => {
     ['-f other.yaml ssh ', ['alpha', 'vm2']],
     ['--provider n', ['netns']],
     ['completion ', ['bash', 'zsh', 'fish']],
-    ['init --template ', labTemplates.toSorted()],
+    ['init --template ', [...labTemplates]],
     ['logs ', ['20261123-143015-tp1']],
     ['-qf other.yaml ssh ', ['alpha', 'vm2']],
     ['images ', ['pull', 'list', 'import', 'rm']],
