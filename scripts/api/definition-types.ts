@@ -19,6 +19,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'machines.*': 'MachineDefinition',
   'machines.*.interfaces.*': 'InterfaceDefinition',
   'programs.*': 'ProgramDefinition',
+  'services.*': 'ServiceDefinition',
   'scenarios.*': 'ScenarioDefinition',
 };
 

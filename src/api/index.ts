@@ -27,6 +27,7 @@ export type {
   NetworkDefinition,
   ProgramDefinition,
   ScenarioDefinition,
+  ServiceDefinition,
   Step,
 } from './lab-definition.ts';
 export {

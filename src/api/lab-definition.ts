@@ -48,6 +48,8 @@ export interface LabDefinition {
   readonly machines: { readonly [name: string]: MachineDefinition | null };
   /** Programs by name. */
   readonly programs?: { readonly [name: string]: ProgramDefinition } | null | undefined;
+  /** Services by name: programs that `lab up` starts and keeps. */
+  readonly services?: { readonly [name: string]: ServiceDefinition } | null | undefined;
   /** Scenarios by name: what the programs are made to do, and what they must show. */
   readonly scenarios?: { readonly [name: string]: readonly Step[] | ScenarioDefinition } | null | undefined;
   /**
@@ -82,6 +84,62 @@ export interface ScenarioDefinition {
    * the file is played.
    */
   readonly default?: boolean | undefined;
+}
+
+/** A service: a program that `lab up` starts and keeps, until `lab stop` or `lab down`. */
+export interface ServiceDefinition {
+  /**
+   * Name of the machine that it runs on. A list, or a pattern such as `c*`, makes one program for each machine:
+   * `client-1`, `client-2`, ….
+   */
+  readonly on: string | readonly string[];
+  /**
+   * How many of it run on each machine: `client` with `count: 3` is `client-1` to `client-3`, each in a folder of
+   * its own. `{n}` in its command, environment, files and prompt is its number, `{machine}` its machine.
+   */
+  readonly count?: number | undefined;
+  /** The command, word by word; no shell interprets it. */
+  readonly command: readonly (string | number | boolean)[];
+  /**
+   * Files and folders that are copied to the machine, side by side, into the folder that the program starts in;
+   * paths start at the folder of `lab.yaml`. A folder keeps its name and is copied with all that is in it. What
+   * leads out of the folder of `lab.yaml`, by its path or by a link, is copied only with `{ path: ../common.py,
+   * outside: true }`.
+   */
+  readonly files?: readonly (string | { readonly path: string; readonly outside?: boolean | undefined })[] | undefined;
+  /**
+   * Command that makes the files, run on this host in the folder of `lab.yaml`, with all your rights. `{ on: vm1,
+   * command: [make] }`: run on the machine of the program instead; `files` are then its sources.
+   */
+  readonly build?:
+    | readonly (string | number | boolean)[]
+    | { readonly on?: string | undefined; readonly command: readonly (string | number | boolean)[] }
+    | undefined;
+  /**
+   * Port that it listens on, or a list of ports; `7999/udp` is a port of UDP, any other one of TCP. `{ port: 2121,
+   * later: true }`: it opens that one only when it needs it; `start` does not wait for it.
+   */
+  readonly listens?:
+    | number
+    | string
+    | { readonly port: number | string; readonly later?: boolean | undefined }
+    | readonly (number | string | { readonly port: number | string; readonly later?: boolean | undefined })[]
+    | undefined;
+  /** When another process holds a port of `listens`: `error` stops, `free` ends that process. Default: `error`. */
+  readonly ports?: 'error' | 'free' | undefined;
+  /** File of `NAME=value` lines, or a list of them, whose variables it has, too; what `env` says counts before that. */
+  readonly env_file?:
+    | string
+    | { readonly path: string; readonly outside?: boolean | undefined }
+    | readonly (string | { readonly path: string; readonly outside?: boolean | undefined })[]
+    | undefined;
+  /** Environment variables. */
+  readonly env?: { readonly [name: string]: string | number | boolean } | undefined;
+  /**
+   * When it has ended: `no` leaves it, `on-failure` starts it again unless it ended with exit code 0, `always` does
+   * in any case. lab waits longer before each start, and gives up after 5 in a row. Default: `on-failure`.
+   */
+  readonly restart?: 'on-failure' | 'no' | 'always' | undefined;
 }
 
 /** A program: what is copied to a machine and started there. */
@@ -220,6 +278,12 @@ export interface MachineDefinition {
    * are sent. Each is a list of words; a shell has to be asked for: `[sh, -c, "…"]`.
    */
   readonly setup?: readonly (readonly (string | number | boolean)[])[] | undefined;
+  /**
+   * TCP ports of the machine that this host has on its loopback, for a browser for example: `8080:80` is port 80 of
+   * the machine at `http://127.0.0.1:8080/`. A bare number is the same port on both sides; `127.0.0.1:8080:80`
+   * leaves out IPv6. No other host reaches them.
+   */
+  readonly publish?: number | string | readonly (number | string)[] | undefined;
   /** How the machine is reached, for `provider: ssh`. */
   readonly ssh?:
     | {

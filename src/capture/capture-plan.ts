@@ -15,12 +15,13 @@ export interface MachineCapture {
 }
 
 /**
- * Where the packets of a scenario's programs are captured: on the machine of each program that listens, for it sees
- * every connection to it. One end is enough, and both would show each packet twice. Datagrams are captured where the
+ * Where the packets of a scenario's programs, and of services, are captured: on the machine of each that listens, for it
+ * sees every connection to it. One end is enough, and both would show each packet twice. Datagrams are captured where the
  * other programs are, too: only both ends together show what was lost on the way, and no end says so.
  */
 export function planCapture(lab: Lab, roles: readonly string[]): MachineCapture[] {
-  const programs = roles.map((role) => lab.programs.get(role)).filter((program) => program !== undefined);
+  const ofRoles = roles.map((role) => lab.programs.get(role)).filter((program) => program !== undefined);
+  const programs = [...ofRoles, ...[...lab.programs.values()].filter(({ service }) => service !== undefined)];
   const machines = [...new Set(programs.map(({ on }) => on))].map((name): CapturingMachine => {
     const ports = distinct(programs.filter(({ on }) => on === name).flatMap(({ listens }) => listens));
     const reached = distinct(programs.flatMap(({ listens }) => listens));

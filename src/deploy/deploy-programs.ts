@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { sayBytes } from '../core/language/amounts.ts';
 import { counted } from '../core/language/say.ts';
 import { EnvironmentError, LabError, messageOf } from '../core/errors.ts';
@@ -28,6 +29,8 @@ export interface DeployedProgram {
   readonly skipped: number;
   /** Content that went over the wire. */
   readonly bytes: number;
+  /** Tells its files, build, command and variables from all others: hex SHA-256. */
+  readonly version: string;
   /** What the last build said besides, warnings mostly; undefined when it said nothing, or there is none. */
   readonly buildSaid: string | undefined;
 }
@@ -158,16 +161,21 @@ function describe(done: readonly MachineProgram[]): string {
 
 function deployed(
   lab: Lab,
-  { wanted: { program }, sent, skipped, bytes, nodeFolder, searchPath }: MachineProgram,
+  { wanted: { program, entries }, sent, skipped, bytes, nodeFolder, searchPath }: MachineProgram,
   said: ReadonlyMap<string, string>,
 ): DeployedProgram {
   const path =
     nodeFolder === undefined ? [] : [['PATH', [nodeFolder, program.env.get('PATH') ?? searchPath].join(':')] as const];
+  const env = new Map([...program.env, ...path]);
   return {
     program,
     folder: programFolder(lab.name, program.name),
     command: program.command,
-    env: new Map([...program.env, ...path]),
+    env,
+    get version() {
+      const whole = [buildStamp(program, entries), program.command, [...env]];
+      return createHash('sha256').update(JSON.stringify(whole)).digest('hex');
+    },
     sent,
     skipped,
     bytes,

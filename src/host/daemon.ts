@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio, type StdioOptions } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 
 /** A process that outlives this one, in a session of its own, with a line-wise conversation until it is let go. */
 export interface Daemon {
@@ -11,12 +13,20 @@ export interface Daemon {
 }
 
 /**
- * Starts a daemon, which keeps the standard error of this process until it opens one of its own. The environment is
- * `env` alone.
+ * Starts a daemon, which keeps the standard error of this process until it opens one of its own, unless `logFile` takes
+ * that. The environment is `env` alone.
  */
-export function startDaemon(command: readonly string[], env: Readonly<Record<string, string>>): Daemon {
+export function startDaemon(
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { logFile }: { readonly logFile?: string } = {},
+): Daemon {
   const [file = '', ...args] = command;
-  const child = spawn(file, args, { cwd: '/', env, detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
+  const log = logFile === undefined ? undefined : openSync(logFile, 'w', 0o600);
+  const stdio: StdioOptions = ['pipe', 'pipe', log ?? 'inherit'];
+  const options = { cwd: '/', env, detached: true, stdio };
+  const child = spawn(file, args, options) as ChildProcessByStdio<Writable, Readable, null>;
+  if (log !== undefined) closeSync(log);
   // A daemon that cannot be started, or ends early, is seen by the end of its lines; what is written to it then goes
   // nowhere.
   child.on('error', () => undefined);

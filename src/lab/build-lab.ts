@@ -51,6 +51,7 @@ export function buildLab(draft: Draft, source: LabTree, file: string, overrides:
     ...(draft.capture !== undefined && { capture: draft.capture }),
     ...(draft.report && { report: draft.report }),
     ...(draft.runs && { runs: draft.runs }),
+    ...buildPublished(draft),
   };
 }
 
@@ -119,6 +120,13 @@ function buildMachine(draft: Draft, { machine, interfaces }: DraftMachine): Mach
     ];
   });
   return { ...machine, interfaces: connected };
+}
+
+function buildPublished({ machines }: Draft): Pick<Lab, 'published'> {
+  const published = machines.flatMap(({ machine, published: ports }) =>
+    ports.map(({ value }) => ({ machine: machine.name, ...value })),
+  );
+  return published.length === 0 ? {} : { published };
 }
 
 function buildProgram({ program, files }: DraftProgram, folder: string, { instances }: LabTree): Program {

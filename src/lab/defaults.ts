@@ -39,3 +39,8 @@ export const busyPortChoices = ['error', 'free'] as const;
 
 /** Machines and programs that entries with a `count` or a pattern may stand for in one lab, all together. */
 export const MOST_INSTANCES = 1000;
+
+/** Whether a service that has ended is started again. The default first. */
+export const restartChoices = ['on-failure', 'no', 'always'] as const;
+/** So often a service is started again without having run for a while in between. */
+export const MOST_RESTARTS = 5;

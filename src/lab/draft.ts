@@ -3,7 +3,7 @@ import type { ReportHeading } from '../core/lab-description.ts';
 import type { ListenPort } from '../core/listen-port.ts';
 import type { NetworkIndex } from './network-index.ts';
 import type { Path } from './problem.ts';
-import type { Machine, Program, RunsToKeep } from './types.ts';
+import type { Machine, Program, WrittenPublication, RunsToKeep } from './types.ts';
 
 /**
  * The lab as far as it can be read: short forms expanded, defaults filled in, wrong values left out. The checks that
@@ -86,6 +86,7 @@ export interface DraftMachine {
   /** As written; `auto` stands for all that is missing. */
   readonly routes: readonly DraftRoute[] | 'auto';
   readonly gateway: Placed<string> | undefined;
+  readonly published: readonly Placed<WrittenPublication>[];
 }
 
 export interface DraftInterface {

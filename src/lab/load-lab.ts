@@ -10,6 +10,7 @@ import { checkNames } from './checks/check-names.ts';
 import { checkNetworks } from './checks/check-networks.ts';
 import { checkPrograms } from './checks/check-programs.ts';
 import { checkRights } from './checks/check-rights.ts';
+import { checkServices } from './checks/check-services.ts';
 import { checkWays } from './checks/check-ways.ts';
 import type { Draft } from './draft.ts';
 import { explainIssues, wrongChoice } from './fields/explain-issues.ts';
@@ -132,6 +133,7 @@ async function crossChecks(
     ...checkWays(draft, lab),
     ...checkPrograms(draft),
     ...checkRights(draft),
+    ...checkServices(draft),
     ...files,
   ];
 }

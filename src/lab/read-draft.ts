@@ -1,5 +1,5 @@
 import type { ListenPort } from '../core/listen-port.ts';
-import { busyPortChoices, DEFAULT_PROVIDER, DEFAULT_USER, hostFolderChoices } from './defaults.ts';
+import { busyPortChoices, DEFAULT_PROVIDER, DEFAULT_USER, hostFolderChoices, restartChoices } from './defaults.ts';
 import {
   networkOf,
   type Draft,
@@ -16,8 +16,10 @@ import {
   machine,
   program,
   programPort,
+  published,
   rightFields,
   scenarioOptions,
+  service,
   type RightFields,
 } from './fields/fields.ts';
 import { NetworkIndex } from './network-index.ts';
@@ -25,7 +27,7 @@ import { entriesOf, fieldsOf, listOf, placed, textsAt } from './plain-data.ts';
 import type { Path } from './problem.ts';
 import { draftInterfaces, withLinks, type KnownNetworks } from './read-interfaces.ts';
 import { draftLinks, draftNetwork, withGatewayMachines } from './read-networks.ts';
-import type { Machine } from './types.ts';
+import type { Machine, WrittenPublication } from './types.ts';
 import type { LabTree } from './compose/lab-tree.ts';
 
 const labSettings = labFields.pick({
@@ -36,8 +38,9 @@ const labSettings = labFields.pick({
   report: true,
   runs: true,
 }).shape;
-const machineSettings = machine.omit({ address: true, interfaces: true, routes: true, sysctls: true }).shape;
+const machineSettings = machine.omit({ address: true, interfaces: true, routes: true, sysctls: true, publish: true }).shape;
 const programSettings = program.pick({ on: true, ports: true, prompt: true, encoding: true }).shape;
+const serviceSettings = service.pick({ restart: true }).shape;
 const scenarioSettings = scenarioOptions.pick({ default: true }).shape;
 
 /** What can be read of a lab file. */
@@ -52,7 +55,10 @@ export function readDraft(source: LabTree): Draft {
     links,
     networkIndex,
     machines,
-    programs: entriesOf(lab['programs']).map(([name, value]) => draftProgram(name, value, source)),
+    programs: [
+      ...entriesOf(lab['programs']).map(([name, value]) => draftProgram(['programs', name], value, source)),
+      ...entriesOf(lab['services']).map(([name, value]) => draftService(['services', name], value, source)),
+    ],
     scenarios: entriesOf(lab['scenarios']).map(([name, value]) => draftScenario(name, value)),
     ssh,
     capture,
@@ -97,6 +103,7 @@ function draftMachine(name: string, value: unknown, { source, known }: MachineSo
     addressTwice: given['address'] !== undefined && given['interfaces'] !== undefined,
     routes: given['routes'] === 'auto' ? 'auto' : draftRoutes(given['routes'], [...path, 'routes']),
     gateway: right.gateway === false ? undefined : placed(right.gateway, [...path, 'gateway']),
+    published: draftPublished(given['publish'], [...path, 'publish']),
   };
 }
 
@@ -123,6 +130,13 @@ function draftSysctls(value: unknown, path: Path, source: LabTree): Pick<Machine
 /** The kernel knows numbers where people write `true`. */
 function switchText(text: string): string {
   return { true: '1', false: '0' }[text] ?? text;
+}
+
+function draftPublished(value: unknown, path: Path): Placed<WrittenPublication>[] {
+  const listed = Array.isArray(value)
+    ? value.map((item: unknown, index) => ({ item, path: [...path, index] }))
+    : [{ item: value, path }];
+  return listed.flatMap(({ item, path: at }) => placed(published.safeParse(item).data, at) ?? []);
 }
 
 /** A field that has another name here, or a default, has a line; all others are taken as they are. */
@@ -171,8 +185,15 @@ function draftSetup(value: unknown, path: Path, source: LabTree): Pick<Machine, 
   return { setup: value.map((command, index) => wordsAt([...path, index], command, source)) };
 }
 
-function draftProgram(name: string, value: unknown, source: LabTree): DraftProgram {
-  const path = ['programs', name];
+/** A service is a program that nobody types to. */
+function draftService(path: readonly [string, string], value: unknown, source: LabTree): DraftProgram {
+  const { restart = restartChoices[0] } = rightFields(serviceSettings, fieldsOf(value));
+  const { program: found, ...draft } = draftProgram(path, value, source);
+  return { ...draft, program: { ...found, service: { restart } } };
+}
+
+function draftProgram(path: readonly [string, string], value: unknown, source: LabTree): DraftProgram {
+  const [, name] = path;
   const given = fieldsOf(value);
   const { on, ports, prompt, encoding } = rightFields(programSettings, given);
   // A list or a pattern that is left was wrong.

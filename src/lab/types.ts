@@ -2,7 +2,7 @@ import type { Subnet } from '../core/ipv4.ts';
 import type { Subnet6 } from '../core/ipv6.ts';
 import type { ReportHeading } from '../core/lab-description.ts';
 import type { ListenPort } from '../core/listen-port.ts';
-import type { busyPortChoices } from './defaults.ts';
+import type { busyPortChoices, restartChoices } from './defaults.ts';
 import type { Pattern } from './written-pattern.ts';
 import type { Path, Position, Span } from './problem.ts';
 
@@ -19,6 +19,7 @@ export interface Lab {
   readonly folder: string;
   readonly networks: ReadonlyMap<string, Network>;
   readonly machines: ReadonlyMap<string, Machine>;
+  /** Services among them, which have a `service`. */
   readonly programs: ReadonlyMap<string, Program>;
   readonly scenarios: ReadonlyMap<string, ScenarioSource>;
   /** What `lab run -p NAME=VALUE` sets; undefined when there is none. */
@@ -31,6 +32,22 @@ export interface Lab {
   readonly report?: ReportHeading | undefined;
   /** Which runs are kept when a run ends; undefined where the file does not say: all. */
   readonly runs?: RunsToKeep | undefined;
+  /** Ports of machines that this host has on its loopback; undefined: none. */
+  readonly published?: readonly Publication[];
+}
+
+/** A TCP port of a machine that this host has on its loopback. */
+export interface Publication extends WrittenPublication {
+  readonly machine: string;
+}
+
+/** The same as it is written under its machine. */
+export interface WrittenPublication {
+  /** Of the machine. */
+  readonly port: number;
+  readonly hostPort: number;
+  /** The one address of this host that has it; undefined: 127.0.0.1 and ::1. */
+  readonly address?: '127.0.0.1' | '::1' | undefined;
 }
 
 /** Which stored runs are to be kept. A run goes when every rule that is given lets it go. */
@@ -175,6 +192,14 @@ export interface Program {
   readonly instance?: { readonly of: string; readonly number: number };
   /** Of its terminal, what is typed included; undefined: UTF-8. */
   readonly encoding?: 'latin1' | undefined;
+  /** `lab up` starts it and keeps it; undefined: scenarios start it. */
+  readonly service?: ServiceTerms | undefined;
+}
+
+/** How a service is kept. */
+export interface ServiceTerms {
+  /** Whether it is started again when it has ended. */
+  readonly restart: (typeof restartChoices)[number];
 }
 
 /** A scenario as it stands in the file; the `scenario` room gives it a meaning. */

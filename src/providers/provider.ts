@@ -5,6 +5,7 @@ import type { MachineSystem } from '../core/lab-description.ts';
 import type { LinkCapture } from '../packets/link-capture.ts';
 import type { OpenNetfilter } from '../packets/netfilter-channel.ts';
 import type { Patience } from '../ssh/patience.ts';
+import type { MachinePorts } from '../ssh/machine-ports.ts';
 import type { Shell } from '../ssh/shell.ts';
 
 /** Where machines come from. An implementation is one folder of this room and one line in the registry. */
@@ -288,6 +289,8 @@ export interface AttachedMachine {
   connect(signal?: AbortSignal): Promise<Shell>;
   /** The same as root; undefined where only the account of the machine gets in. */
   readonly connectAsRoot?: ((signal?: AbortSignal) => Promise<Shell>) | undefined;
+  /** Opens a way to the machine's TCP ports, over a connection of its own that the caller closes. @throws {ConnectionError} */
+  connectPorts(signal?: AbortSignal): Promise<MachinePorts>;
   /** What OpenSSH's own client needs to get there, as `keyword → value` of ssh_config(5). */
   readonly sshConfig: ReadonlyMap<string, string>;
   /**

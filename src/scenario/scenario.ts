@@ -22,6 +22,7 @@ export interface Cast {
   readonly roles: readonly string[];
   /** Those and others whose files are used. */
   readonly programs: readonly string[];
+  /** Those of services among them: the packets to a service are part of what happens. */
   readonly machines: readonly string[];
 }
 
@@ -30,5 +31,7 @@ export function castOf({ steps }: Scenario, lab: Lab): Cast {
   const roles = [...new Set(steps.flatMap(({ needs }) => needs.roles))];
   const programs = [...new Set([...roles, ...steps.flatMap(({ needs }) => needs.programs)])];
   const machines = steps.flatMap(({ needs }) => needs.machines);
-  return { roles, programs, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...machines])] };
+  const ofRoles = roles.map((role) => lab.programs.get(role)!.on);
+  const ofServices = [...lab.programs.values()].flatMap(({ on, service }) => (service === undefined ? [] : [on]));
+  return { roles, programs, machines: [...new Set([...ofRoles, ...machines, ...ofServices])] };
 }

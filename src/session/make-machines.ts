@@ -5,6 +5,7 @@ import type { Lab } from '../lab/types.ts';
 import type { AttachedMachine, Provider, ProviderState } from '../providers/provider.ts';
 import { keepSpares } from '../state/runs/spares.ts';
 import { stateOf } from '../state/state.ts';
+import { bringServicesBack, leavesMachinesUp } from './keep-services.ts';
 import { claimIdentity, hasMadeSome, type LabIdentity } from './lab-identity.ts';
 import type { LockedSession } from './locked-session.ts';
 import { makingOf } from './provider-means.ts';
@@ -159,9 +160,10 @@ async function remakeMachines(session: LockedSession): Promise<void> {
   await keepSpares(stateFolder);
   const { labId } = await claimIdentity(session, lab, undefined);
   try {
-    await bringUp(session, { labId, lab, kept: undefined, running: [] });
+    const machines = await bringUp(session, { labId, lab, kept: undefined, running: [] });
+    await bringServicesBack(session, { labId, lab }, machines);
   } catch (error) {
-    await undoMachines(session, { labId, name: lab.name, provider: lab.provider });
+    if (!leavesMachinesUp(error)) await undoMachines(session, { labId, name: lab.name, provider: lab.provider });
     throw error;
   }
 }

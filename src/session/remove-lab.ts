@@ -2,6 +2,8 @@ import type { LabTraces, Work } from '../providers/provider.ts';
 import type { LabIdentity } from './lab-identity.ts';
 import { requireOwnLab } from './belonging/lab-owner.ts';
 import type { LockedSession } from './locked-session.ts';
+import { serviceNotes } from '../services/service-notes.ts';
+import { endPublished } from './publish.ts';
 import { loginPolicy, type LoginSource } from './provider-means.ts';
 import { sweep } from './sweep.ts';
 import { setUpBy } from './take-back.ts';
@@ -22,11 +24,13 @@ export async function removeLab(
   requireOwnLab(lab);
   const place = { labId, stateFolder };
   const provider = await session.providers.named(lab.provider);
-  const ended = await provider.down(place);
   const traces = await tracesOf(session);
+  await endPublished(traces.journal, place);
+  const ended = await provider.down(place);
   const touched = await provider.touched?.(traces, place, loginPolicy(context));
   const { events, signal } = context;
-  const swept = await sweep(touched ?? [], { labName: name, events, signal, setUp: setUpBy(traces.journal) });
+  const keeping = new Set(serviceNotes(traces.journal).map(({ machine }) => machine));
+  const swept = await sweep(touched ?? [], { labName: name, events, signal, setUp: setUpBy(traces.journal), keeping });
   await session.forget();
   return [...ended, ...swept];
 }

@@ -2,6 +2,7 @@ import { allMachines, listFailures } from '../core/all-machines.ts';
 import { ConnectionError, TimeoutError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { removePrograms } from '../deploy/remove-programs.ts';
+import { removeServices } from '../services/supervise.ts';
 import { takeBack, type SetUpNote } from './take-back.ts';
 import type { TouchedMachine } from '../providers/provider.ts';
 import { say } from '../core/language/say.ts';
@@ -12,6 +13,8 @@ export interface SweepOptions {
   readonly signal: AbortSignal;
   /** By machine, what lab did there as root. */
   readonly setUp: ReadonlyMap<string, SetUpNote>;
+  /** Names of machines on which programs may run that outlive a command. */
+  readonly keeping: ReadonlySet<string>;
 }
 
 /**
@@ -28,10 +31,14 @@ export async function sweep(machines: readonly TouchedMachine[], options: SweepO
   });
 }
 
-async function sweepOne(machine: TouchedMachine, { labName, events, signal, setUp }: SweepOptions): Promise<string> {
+async function sweepOne(
+  machine: TouchedMachine,
+  { labName, events, signal, setUp, keeping }: SweepOptions,
+): Promise<string> {
   const { name } = machine;
   const shell = await machine.connect(signal);
   try {
+    if (keeping.has(name)) await removeServices({ shell, lab: labName, signal });
     const note = setUp.get(name);
     const removed = note === undefined ? [] : await takeBack(shell, note, { events, signal });
     const stays = await removePrograms(shell, labName, signal).catch((error: unknown) => fallenSilent(name, error));

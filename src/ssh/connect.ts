@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { TimeLimit } from '../core/time/time-limit.ts';
 import { Login } from './login/login.ts';
 import { defaultHeartbeat, defaultPatience } from './patience.ts';
+import { portsOver, type MachinePorts } from './machine-ports.ts';
 import type { Shell } from './shell.ts';
 import { SshShell } from './ssh-shell.ts';
 import { serverText, type ShellTarget } from './target.ts';
@@ -39,6 +40,12 @@ export async function connectShell(target: ShellTarget): Promise<Shell> {
 export async function openTunnel(target: ShellTarget): Promise<Tunnel> {
   const { connection } = await open(target);
   return tunnelOver(connection, serverText(target.address));
+}
+
+/** Logs in to a machine, only to reach its ports. Throws as `connectShell`. */
+export async function connectPorts(target: ShellTarget): Promise<MachinePorts> {
+  const { connection } = await open(target);
+  return portsOver(connection);
 }
 
 interface Opened {

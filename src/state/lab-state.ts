@@ -1,5 +1,5 @@
 import type { ListenPort } from '../core/listen-port.ts';
-import type { Machine, Network } from '../lab/types.ts';
+import type { Machine, Network, Publication } from '../lab/types.ts';
 
 /**
  * What is known of a lab that was brought up; enough for `down`, `status`, `ssh` and `exec` to work without
@@ -24,6 +24,8 @@ export interface LabState {
   /** As in `Lab`. */
   readonly ssh?: 'peers';
   readonly programs: readonly ProgramSummary[];
+  /** As in `Lab`. */
+  readonly published?: readonly Publication[] | undefined;
   /** What the provider needs to find its machines again; plain JSON that only the provider reads. */
   readonly providerState: Readonly<Record<string, unknown>>;
 }

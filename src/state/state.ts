@@ -34,6 +34,7 @@ export function stateOf(lab: Lab, labId: string, providerState: Readonly<Record<
       on,
       listens: listens.map(({ protocol, port }) => ({ protocol, port })),
     })),
+    ...(lab.published && { published: lab.published }),
     providerState,
   };
 }

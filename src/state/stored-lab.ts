@@ -20,7 +20,7 @@ import { formatSubnet, parseSubnet, type Subnet } from '../core/ipv4.ts';
 import { listenPort, writtenPort, type ListenPort } from '../core/listen-port.ts';
 import { formatSubnet6, parseSubnet6, type Subnet6 } from '../core/ipv6.ts';
 import { DEFAULT_USER } from '../lab/defaults.ts';
-import type { Interface, Machine, Network, Route } from '../lab/types.ts';
+import type { Interface, Machine, Network, Publication, Route } from '../lab/types.ts';
 import type { LabState } from './lab-state.ts';
 
 /**
@@ -134,6 +134,9 @@ const stateFields: FieldsOf<LabState> = {
   machines: list(machine),
   ssh: optional(oneOf('peers')),
   programs: list(object({ name, on: name, listens: list(storedListenPort) })),
+  published: optional(
+    list(object<Publication>({ machine: name, port, hostPort: port, address: optional(oneOf('127.0.0.1', '::1')) })),
+  ),
   providerState: objectOf,
 };
 

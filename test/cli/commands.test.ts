@@ -34,8 +34,10 @@ test('no other file of the command line knows a command by its name', () => {
     .flatMap((file) =>
       commands.filter(({ name }) => namesIt(textOf(file), name)).map(({ name }) => `${file}: ${name}`),
     );
+  // That word is of a wall.
+  const isOther = (found: string): boolean => found === 'cli/show/walls-text.ts: open';
   assert.deepEqual(
-    knowing.filter((found) => !beforeReading.has(found)),
+    knowing.filter((found) => !beforeReading.has(found) && !isOther(found)),
     [],
   );
 });

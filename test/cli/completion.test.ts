@@ -24,7 +24,7 @@ async function offered(line: string, lab = smallLab): Promise<string[]> {
 
 describe('candidates', () => {
   const cases: readonly [line: string, words: readonly string[]][] = [
-    ['sta', ['status']],
+    ['sta', ['status', 'start']],
     ['ss', ['ssh', 'ssh-config']],
     ['--json stat', ['status']],
     ['ssh ', ['vm1', 'vm2']],

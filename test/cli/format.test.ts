@@ -187,11 +187,29 @@ describe('words for a person', () => {
     const there = { ...machine, name: 'vm2', image: undefined, system: 'Ubuntu 24.04.1 LTS' };
     check('format-status', {
       'not up': formatStatus(
-        { up: false, lab: undefined, provider: undefined, machines: [], programs: [], remarks: [] },
+        {
+          up: false,
+          lab: undefined,
+          provider: undefined,
+          machines: [],
+          programs: [],
+          services: [],
+          published: [],
+          remarks: [],
+        },
         plain,
       ),
       up: formatStatus(
-        { up: true, lab: 'tp1', provider: 'netns', machines: [machine], programs: [], remarks: [] },
+        {
+          up: true,
+          lab: 'tp1',
+          provider: 'netns',
+          machines: [machine],
+          programs: [],
+          services: [],
+          published: [],
+          remarks: [],
+        },
         plain,
       ),
       'systems of the host and of machines that were there': formatStatus(
@@ -201,6 +219,8 @@ describe('words for a person', () => {
           provider: 'netns',
           machines: [host, there, { ...there, system: undefined }],
           programs: [],
+          services: [],
+          published: [],
           remarks: [],
         },
         plain,
@@ -212,6 +232,8 @@ describe('words for a person', () => {
           provider: 'netns',
           machines: [{ ...machine, problem: 'vm1: 192.168.100.4:22 refused the connection' }],
           programs: [],
+          services: [],
+          published: [],
           remarks: [],
         },
         plain,
@@ -223,6 +245,8 @@ describe('words for a person', () => {
           provider: 'netns',
           machines: [machine, gone],
           programs,
+          services: [],
+          published: [],
           remarks: ['everybody is root there; for all: sudo true'],
         },
         plain,
@@ -243,6 +267,8 @@ describe('words for a person', () => {
       machines,
       programs: [],
       ports: [free],
+      services: [],
+      published: [],
       scenarios: ['tp1'],
     };
     const missing = [

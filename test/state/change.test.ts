@@ -158,7 +158,8 @@ test('every field of a machine that makes another lab is part of the fingerprint
   const changed: string[] = [];
   for (const [name, { examples }] of Object.entries(machineSchema().properties!)) {
     const lab = await labWith({ [name]: examples![0] });
-    if (labJson(lab) === labJson(before)) continue;
+    // Ports of this host: the machines are the same for it.
+    if (name === 'publish' || labJson(lab) === labJson(before)) continue;
     changed.push(name);
     assert.notEqual(labFingerprint(lab), running.fingerprint, name);
     assert.notDeepEqual(describeChange(running, lab), [], name);

@@ -6,16 +6,12 @@ export function otherWays(): ReadonlyMap<string, string> {
   const iperf = say`Give both machines "packages: [iperf3]" in lab.yaml, start "iperf3 -s" on one, and "lab exec vm1 -- iperf3 -c vm2".`;
   const version = say`The version is shown by "lab --version".`;
   const restart = say`"lab up --recreate" makes the machines again; programs start afresh with each "lab run".`;
-  const start = say`"lab up" starts the machines, "lab run" plays their programs.`;
   return new Map([
     ['ping', ping],
     ['pingall', ping],
     ['iperf', iperf],
     ['iperf3', iperf],
     ['version', version],
-    ['restart', restart],
-    ['reload', restart],
     ['reboot', restart],
-    ['start', start],
   ]);
 }

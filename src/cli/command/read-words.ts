@@ -88,9 +88,14 @@ class Reader implements Reading {
   }
 
   #knownOptions(): ReadonlyMap<string, NamedOption> {
-    const declared: Options = { ...questions, ...globalOptions, ...this.path.at(-1)?.options };
+    const own: Options = this.path.at(-1)?.options ?? {};
+    // A letter of the command is no one else's behind its name.
+    const letters = new Set(Object.values(own).map(({ short }) => short));
+    const shared = Object.entries<Option>({ ...questions, ...globalOptions }).map(
+      ([name, option]) => [name, letters.has(option.short) ? { ...option, short: undefined } : option] as const,
+    );
     return new Map(
-      Object.entries(declared).map(([name, option]) => [longFlag(name, option).slice(2), { name, option }]),
+      [...shared, ...Object.entries(own)].map(([name, option]) => [longFlag(name, option).slice(2), { name, option }]),
     );
   }
 

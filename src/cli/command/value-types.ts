@@ -76,6 +76,20 @@ export const storedRun = word('run', async (context) => {
   return listed(await runNames(context), say`run`);
 });
 
+/** A service, or a stored run. */
+export const loggedThing = word('run', async (context) => {
+  const { labNames } = await import('../../session/lab-file/lab-names.ts');
+  const services = listed((await labNames(context)).services, say`service`);
+  const runs = await storedRun.complete!(context);
+  return { candidates: [...services.candidates, ...runs.candidates], files: false };
+});
+
+/** A machine, or a service. */
+export const publishedThing = word(
+  'name',
+  fromLab(say`machine`, ({ machines, services }) => [...machines, ...services]),
+);
+
 /** A stored run, or the path of a folder that holds one. */
 export const recordPlace = word('record', async (context) => ({
   ...(await storedRun.complete!(context)),

@@ -29,6 +29,11 @@ import { runCommand } from './runs/run.ts';
 import { runsCommand } from './runs/runs.ts';
 import { signCommand } from './runs/sign.ts';
 import { verifyCommand } from './runs/verify.ts';
+import { forwardCommand } from './services/forward.ts';
+import { openCommand } from './services/open.ts';
+import { restartCommand } from './services/restart.ts';
+import { startCommand } from './services/start.ts';
+import { stopCommand } from './services/stop.ts';
 import { completeCommand } from './shell/complete.ts';
 import { completionCommand } from './shell/completion.ts';
 
@@ -39,6 +44,10 @@ export const commands: readonly CliCommand[] = [
   doctorCommand,
   upCommand,
   statusCommand,
+  startCommand,
+  stopCommand,
+  restartCommand,
+  openCommand,
   graphCommand,
   downCommand,
   gcCommand,
@@ -65,5 +74,6 @@ export const commands: readonly CliCommand[] = [
   completionCommand,
   schemaCommand,
   proxyCommand,
+  forwardCommand,
   completeCommand,
 ];

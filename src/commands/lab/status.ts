@@ -6,12 +6,18 @@ import type { Addressed, MachineSystem } from '../../core/lab-description.ts';
 import { say } from '../../core/language/say.ts';
 import { readLabFile } from '../../lab/yaml/read-lab-file.ts';
 import type { PortReport } from '../../ports/inspect-port.ts';
+import type { Publication } from '../../lab/types.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { inspectProgramPorts } from '../../session/program-ports.ts';
 import { chosenMachines } from './chosen-machines.ts';
+import { startedServices } from '../services/known-services.ts';
+import { serviceStatus, type ServiceStatus } from '../services/service-status.ts';
 import { openSession } from '../../session/open-session.ts';
+import { publishedUrl } from '../../services/published-url.ts';
+import { isPublishing } from '../../session/publish.ts';
+import type { LabState } from '../../state/state.ts';
 
 export interface StatusResult {
   /** Whether `lab up` was done and machines run. */
@@ -19,7 +25,12 @@ export interface StatusResult {
   readonly lab: string | undefined;
   readonly provider: string | undefined;
   readonly machines: readonly MachineStatus[];
+  /** Services among them. */
   readonly programs: readonly ProgramPorts[];
+  /** What was started to outlive the command that did it. */
+  readonly services: readonly ServiceStatus[];
+  /** Ports of this host that lead to these machines. */
+  readonly published: readonly PublishedPort[];
   /** What the user should know of these machines, one sentence each. */
   readonly remarks: readonly string[];
 }
@@ -31,6 +42,12 @@ export interface MachineStatus extends MachineSystem {
   readonly problem: string | undefined;
   readonly user: string;
   readonly interfaces: readonly (Addressed & { readonly name: string; readonly network: string })[];
+}
+
+export interface PublishedPort extends Publication {
+  readonly url: string;
+  /** Whether this host has it open now; null where nobody can tell. */
+  readonly open: boolean | null;
 }
 
 export interface ProgramPorts {
@@ -56,14 +73,29 @@ export async function status(context: CommandContext, names: readonly string[] =
   if (found === undefined && context.overrides.text === undefined && !existsSync(session.stateFolder))
     await readLabFile(context.labFile);
   if (found === undefined)
-    return { up: false, lab: undefined, provider: undefined, machines: [], programs: [], remarks: [] };
+    return {
+      up: false,
+      lab: undefined,
+      provider: undefined,
+      machines: [],
+      programs: [],
+      services: [],
+      published: [],
+      remarks: [],
+    };
   return withCleanup(async (cleanup) => {
     const chosen = chosenMachines(found.machines, names);
     const reached = await Promise.all(chosen.map((machine) => reach(context, machine, cleanup)));
     const shells = new Map(
       reached.flatMap(({ shell }) => (shell === undefined ? [] : [[shell.machine, shell] as const])),
     );
-    const reports = await inspectProgramPorts(found.state.programs, shells, context, 'table');
+    const started = (await startedServices(session)).filter(({ machine }) =>
+      chosen.some((one) => one.machine.name === machine),
+    );
+    const [reports, services] = await Promise.all([
+      inspectProgramPorts(found.state.programs, shells, context, 'table'),
+      serviceStatus(found.state.name, started, { shells, signal: context.signal }),
+    ]);
     return {
       up: found.machines.some(({ running }) => running),
       lab: found.state.name,
@@ -77,9 +109,17 @@ export async function status(context: CommandContext, names: readonly string[] =
           listens: listens.map(writtenPort),
           ports: portsOf(reports, on, listens),
         })),
+      services,
+      published: publishedOf(found.state, chosen),
       remarks: remarksOf(chosen),
     };
   });
+}
+
+function publishedOf({ labId, published = [] }: LabState, chosen: readonly AttachedMachine[]): PublishedPort[] {
+  const ports = published.filter(({ machine }) => chosen.some((one) => one.machine.name === machine));
+  const isOpen = ports.length === 0 ? null : (isPublishing(labId) ?? null);
+  return ports.map((one) => Object.assign({ url: publishedUrl(one), open: isOpen }, one));
 }
 
 /** Each once, whatever number of machines it holds for. */

@@ -3,12 +3,13 @@ import type { CleanupStack } from '../../core/cleanup.ts';
 import { inStep } from '../../core/events.ts';
 import { say } from '../../core/language/say.ts';
 import { deployPrograms, type DeployedProgram } from '../../deploy/deploy-programs.ts';
-import type { Lab } from '../../lab/types.ts';
+import type { Lab, Publication } from '../../lab/types.ts';
 import type { PortReport } from '../../ports/inspect-port.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import { changedLab } from '../../session/changed-lab.ts';
 import { connectAll } from '../../session/connect-all.ts';
 import type { CommandContext } from '../../session/context.ts';
+import { bringServicesUp, leavesMachinesUp, type KeptService } from '../../session/keep-services.ts';
 import { claimIdentity } from '../../session/lab-identity.ts';
 import { withLock, type LockedSession } from '../../session/locked-session.ts';
 import { bringUp, undoMachines } from '../../session/make-machines.ts';
@@ -41,17 +42,23 @@ export interface UpResult {
     readonly bytes: number;
   }[];
   /**
-   * The ports that programs are going to listen on. A busy one is reported here and acted on when the program starts.
+   * The ports that programs of scenarios are going to listen on. A busy one is reported here and acted on when the
+   * program starts.
    */
   readonly ports: readonly PortReport[];
+  /** What was done for each service. */
+  readonly services: readonly KeptService[];
+  /** Ports of this host that lead to machines. */
+  readonly published: readonly Publication[];
   /** Names of what can be played now. */
   readonly scenarios: readonly string[];
 }
 
 /**
- * Brings the lab up: machines, connections, programs, a look at the ports. What runs and fits stays. When it fails or
- * is interrupted, what this call made is gone again.
+ * Brings the lab up: machines, connections, programs, a look at the ports, services. What runs and fits stays. When it fails or
+ * is interrupted, what this call made is gone again; but machines stay up for a look at a service that does not get ready.
  *
+ * @throws as `bringServicesUp`.
  * @throws {CheckError} when machines run that the lab file no longer describes, unless `recreate` is set.
  * @throws {EnvironmentError} when this host cannot, with all that is missing.
  */
@@ -86,11 +93,13 @@ async function bringLabUp(session: LockedSession, cleanup: CleanupStack, recreat
     const newlyUp = made
       ? []
       : [...lab.machines.keys()].filter((name) => !running.some(({ machine }) => machine.name === name));
-    const result = { ...(await equip(session.context, lab, machines, shells)), made, newlyUp };
+    const { deployed, ...result } = await equip(session.context, lab, machines, shells);
     if (made) await provider.snapshots?.keepReady(lab, { labId, stateFolder: session.stateFolder }, makingOf(session));
-    return result;
+    const services = await bringServicesUp(session, { labId, lab }, { machines, shells, programs: deployed });
+    return { ...result, services, published: lab.published ?? [], made, newlyUp };
   } catch (error) {
-    if (made) await undoMachines(session, { labId, name: lab.name, provider: provider.name });
+    if (made && !leavesMachinesUp(error))
+      await undoMachines(session, { labId, name: lab.name, provider: provider.name });
     throw error;
   }
 }
@@ -120,19 +129,25 @@ async function settle(session: LockedSession, lab: Lab, recreate: boolean): Prom
   return undefined;
 }
 
+type Equipped = Omit<UpResult, 'made' | 'newlyUp' | 'services' | 'published'> & {
+  readonly deployed: ReadonlyMap<string, DeployedProgram>;
+};
+
 /** Puts the programs on the machines and looks at their ports. */
 async function equip(
   context: CommandContext,
   lab: Lab,
   machines: readonly AttachedMachine[],
   shells: ReadonlyMap<string, Shell>,
-): Promise<Omit<UpResult, 'made' | 'newlyUp'>> {
+): Promise<Equipped> {
   const { events, signal } = context;
+  const programs = [...lab.programs.values()].filter(({ service }) => service === undefined);
   const [deployed, ports] = await Promise.all([
     deployPrograms(lab, shells, { events, signal }),
-    inspectProgramPorts(lab.programs.values(), shells, context, 'bind'),
+    inspectProgramPorts(programs, shells, context, 'bind'),
   ]);
   return {
+    deployed,
     lab: lab.name,
     provider: lab.provider,
     machines: machines.map(({ machine }) => ({

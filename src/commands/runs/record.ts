@@ -136,12 +136,12 @@ function refuseName(lab: Lab, name: string): void {
 
 /** A server has to listen before its client connects. */
 function inOrderOfStart({ programs, file }: Lab): Program[] {
-  if (programs.size === 0)
+  const all = [...programs.values()].filter(({ service }) => service === undefined);
+  if (all.length === 0)
     throw new UsageError(say`${basename(file)} has no programs`, {
       code: 'no-programs',
       hint: say`Add them under "programs:"; "lab init --template tp1" shows how.`,
     });
-  const all = [...programs.values()];
   return [...all.filter(({ listens }) => listens.length > 0), ...all.filter(({ listens }) => listens.length === 0)];
 }
 

@@ -11,6 +11,7 @@ const referenceTables: readonly (readonly [heading: string, path: readonly strin
   ['machines.NAME.interfaces.NAME', ['machines', '*', 'interfaces', '*']],
   ['machines.NAME.ssh', ['machines', '*', 'ssh']],
   ['programs.NAME', ['programs', '*']],
+  ['services.NAME', ['services', '*']],
   ['scenarios.NAME', ['scenarios', '*']],
   ['report', ['report']],
   ['runs', ['runs']],

@@ -6,11 +6,13 @@ import { say } from '../../core/language/say.ts';
 import {
   busyPortChoices,
   encodingChoices,
+  restartChoices,
   DEFAULT_OPEN_FILES,
   DEFAULT_PROCESSES,
   MIN_OPEN_FILES,
   MIN_PROCESSES,
   MOST_OPEN_FILES,
+  MOST_RESTARTS,
   DEFAULT_PROVIDER,
   DEFAULT_USER,
   MOST_INSTANCES,
@@ -19,6 +21,7 @@ import { field, text } from './field.ts';
 import { hostFolderRule } from './host-folder-rule.ts';
 import { addresses, interfaces, links, networks, wayFields } from './network-fields.ts';
 import { PACKAGE_NAME, packageRule } from './package-rule.ts';
+import { parsePublished, PUBLISHED, publishRule } from './publish-rule.ts';
 import {
   ageRule,
   ENVIRONMENT_NAME,
@@ -44,7 +47,7 @@ import {
 import { HOST_LABEL } from './text-rule.ts';
 import { promptRule } from './prompt-rule.ts';
 import { parsePattern } from '../pattern.ts';
-import type { Pattern } from '../types.ts';
+import type { Pattern, WrittenPublication } from '../types.ts';
 
 /**
  * The shape of `lab.yaml`, short forms included, for people (`describe`), editors (JSON Schema) and the validator.
@@ -64,6 +67,12 @@ const portForms = [
   text(programPortRule, PROGRAM_PORT).transform((written) => parseProgramPort(written)!),
 ] as const;
 export const programPort = z.union(portForms);
+
+/** Of one port; a list of them is `publish`. */
+export const published = z.union([
+  port.transform((number): WrittenPublication => ({ hostPort: number, port: number })),
+  text(publishRule, PUBLISHED).transform((written) => parsePublished(written)!),
+]);
 
 const laterPort = z.strictObject({
   port: field(programPort, say`The port.`, 2121),
@@ -197,6 +206,15 @@ export const machine = z
       ],
       [['sysctl', '-w', 'net.ipv4.tcp_syncookies=0']],
     ),
+    publish: field(
+      z.union([published, z.array(published)]).optional(),
+      [
+        say`TCP ports of the machine that this host has on its loopback, for a browser for example: \`8080:80\` is port 80 of the machine at \`http://127.0.0.1:8080/\`.`,
+        say`A bare number is the same port on both sides; \`127.0.0.1:8080:80\` leaves out IPv6.`,
+        say`No other host reaches them.`,
+      ],
+      ['8080:80'],
+    ),
     ssh: sshAccess.optional(),
   })
   .meta({ description: say`A machine.`, examples: [{ user: 'ildvm1', address: '192.168.100.4' }] });
@@ -327,6 +345,24 @@ const parameter = z
     description: field(z.string().optional(), say`What it is, for who runs the lab.`, say`who is greeted`),
   })
   .meta({ description: say`A parameter. Short form: its default.`, examples: [{ default: 'World' }] });
+
+export const service = program
+  .omit({ prompt: true, encoding: true })
+  .extend({
+    restart: field(
+      z.enum(restartChoices).optional(),
+      [
+        say`When it has ended: \`no\` leaves it, \`on-failure\` starts it again unless it ended with exit code 0, \`always\` does in any case.`,
+        say`lab waits longer before each start, and gives up after ${MOST_RESTARTS} in a row.`,
+        say`Default: \`on-failure\`.`,
+      ],
+      'always',
+    ),
+  })
+  .meta({
+    description: say`A service: a program that \`lab up\` starts and keeps, until \`lab stop\` or \`lab down\`.`,
+    examples: [{ on: 'vm1', files: ['web.py'], command: ['python3', 'web.py'], listens: 80 }],
+  });
 
 /** They are judged by the `scenario` room; here they only have to be a list. */
 const steps = z
@@ -459,6 +495,11 @@ export const labFields = z
     programs: field(z.record(text(programNameRule, FILE_LABEL), program).nullish(), say`Programs by name.`, {
       server: { on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 },
     }),
+    services: field(
+      z.record(text(programNameRule, FILE_LABEL), service).nullish(),
+      say`Services by name: programs that \`lab up\` starts and keeps.`,
+      { web: { on: 'vm1', files: ['web.py'], command: ['python3', 'web.py'], listens: 80 } },
+    ),
     scenarios: field(
       z.record(text(fileLabelRule, FILE_LABEL), scenario).nullish(),
       say`Scenarios by name: what the programs are made to do, and what they must show.`,

@@ -22,6 +22,8 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   on: ['machine', 'vm', 'node', 'host'],
   'open-files': ['nofile', 'files'],
   processes: ['pids', 'procs', 'nproc', 'max_processes'],
+  publish: ['ports', 'expose', 'forward', 'published'],
+  services: ['daemons', 'service'],
   subnet: ['cidr', 'range', 'network'],
   user: ['username', 'login', 'account'],
 };

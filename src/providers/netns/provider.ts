@@ -11,7 +11,8 @@ import { findTool } from '../../host/tools.ts';
 import { HOST_IMAGE } from '../../lab/defaults.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
-import { connectShell } from '../../ssh/connect.ts';
+import { connectPorts, connectShell } from '../../ssh/connect.ts';
+import type { ShellTarget } from '../../ssh/target.ts';
 import { EnteredShell } from '../../ssh/entered/entered-shell.ts';
 import type { OutsideView, Shell } from '../../ssh/shell.ts';
 import { privateKeyCredential } from '../../ssh/login/credential.ts';
@@ -276,6 +277,7 @@ function attached(machine: Machine, running: boolean, side: LabSide): AttachedMa
     ...(remark && { remark }),
     connect: (signal) => enter(machine, side, signal),
     connectAsRoot: (signal) => enter({ ...machine, user: 'root' }, side, signal),
+    connectPorts: (signal) => connectPorts(loginTo(machine, side, signal)),
     sshConfig: new Map([
       ['User', machine.user],
       ['IdentityFile', userKeyPath(stateFolder)],
@@ -304,15 +306,15 @@ function attached(machine: Machine, running: boolean, side: LabSide): AttachedMa
 async function enter(machine: Machine, side: LabSide, signal: AbortSignal | undefined): Promise<Shell> {
   const { name, user } = machine;
   const socket = join(side.stateFolder, 'sockets', OUTSIDE_SOCKET);
-  if (!side.reachesOutside) return logIn(machine, side, signal);
+  if (!side.reachesOutside) return connectShell(loginTo(machine, side, signal));
   const way = (): Socket => connectUnix(socket, { allowHalfOpen: true });
   const outside: OutsideView = { userId: userIdOf(machine, side), start: (program) => lookOver(way(), name, program) };
   return EnteredShell.open({ machine: name, user, outside, connect: way }, signal);
 }
 
-function logIn({ name, user }: Machine, { stateFolder, credentials }: LabSide, signal?: AbortSignal): Promise<Shell> {
+function loginTo({ name, user }: Machine, { stateFolder, credentials }: LabSide, signal?: AbortSignal): ShellTarget {
   const { privateKey, hostKeyOf } = credentials();
-  return connectShell({
+  return {
     credentials: [privateKeyCredential(privateKey)],
     hostKeys: onlyHostKeys([hostKeyOf(name)]),
     machine: name,
@@ -320,7 +322,7 @@ function logIn({ name, user }: Machine, { stateFolder, credentials }: LabSide, s
     address: { socketPath: machineSocket(stateFolder, name) },
     timeoutMs: 30_000,
     ...(signal ? { signal } : {}),
-  });
+  };
 }
 
 /** Leads to its sshd. */

@@ -5,7 +5,8 @@ import { EnvironmentError } from '../../core/errors.ts';
 import { say } from '../../core/language/say.ts';
 import { isAlive, type ProcessId } from '../../host/processes.ts';
 import type { Machine } from '../../lab/types.ts';
-import { connectShell } from '../../ssh/connect.ts';
+import { connectPorts, connectShell } from '../../ssh/connect.ts';
+import type { ShellTarget } from '../../ssh/target.ts';
 import { privateKeyCredential } from '../../ssh/login/credential.ts';
 import { onlyHostKeys } from '../../ssh/trust/host-key.ts';
 import type { Shell } from '../../ssh/shell.ts';
@@ -39,11 +40,15 @@ export interface ReachParts {
  *
  * @throws {ConnectionError}
  */
-export async function connectMachine(
+export async function connectMachine(parts: ReachParts, signal?: AbortSignal, connected?: Socket): Promise<Shell> {
+  return connectShell(targetOf(parts, signal, connected));
+}
+
+function targetOf(
   { machine, process, port, stateFolder }: ReachParts,
   signal?: AbortSignal,
   connected?: Socket,
-): Promise<Shell> {
+): ShellTarget {
   if (process === undefined || port === undefined)
     throw new EnvironmentError(say`${machine.name} does not run`, {
       code: 'machine-down',
@@ -56,7 +61,7 @@ export async function connectMachine(
     handedOver = undefined;
     return endWith(process, socket);
   };
-  return connectShell({
+  return {
     machine: machine.name,
     user: machine.user,
     address: { stream, label: `127.0.0.1:${port}` },
@@ -65,7 +70,7 @@ export async function connectMachine(
     timeoutMs: LOGIN_TIMEOUT_MS,
     heartbeat,
     signal,
-  });
+  };
 }
 
 async function dial(port: number): Promise<Socket> {
@@ -95,6 +100,7 @@ export function attached(parts: ReachParts, opened: OpenedShells): AttachedMachi
     running: process !== undefined,
     runs: { image: machine.image ?? DEFAULT_IMAGE },
     connect: async (signal) => opened.take(machine.name) ?? connectMachine(parts, signal),
+    connectPorts: async (signal) => connectPorts(targetOf(parts, signal)),
     sshConfig: new Map([
       ['HostName', '127.0.0.1'],
       ['Port', `${port ?? 0}`],

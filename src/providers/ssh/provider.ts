@@ -22,7 +22,7 @@ import type {
 } from '../provider.ts';
 import { inspectMachines } from './inspect-machine.ts';
 import { noticesAbout } from './notices.ts';
-import { reach, Tunnels, type Access } from './reach-server.ts';
+import { reach, reachPorts, Tunnels, type Access } from './reach-server.ts';
 import { sshRequirements } from './requirements.ts';
 import { sshConfigOf } from './route/client-config.ts';
 import { configStamp } from './route/config-stamp.ts';
@@ -92,16 +92,16 @@ export class SshProvider implements Provider {
     return machines.map((machine) => {
       const stored = machineState(state, machine.name);
       const route = stored && (isOwn ? stored.route : withoutCommands(stored.route));
+      const routeNow = async (signal?: AbortSignal): Promise<Route> =>
+        route !== undefined && isCurrent ? route : resolveRoute(machine, signal);
       return {
         machine,
         running: true,
         connect: async (signal) =>
           this.#opened.take(machine.name) ??
-          reach(
-            machine.name,
-            route !== undefined && isCurrent ? route : await resolveRoute(machine, signal),
-            this.#access(stateFolder, login, signal),
-          ),
+          reach(machine.name, await routeNow(signal), this.#access(stateFolder, login, signal)),
+        connectPorts: async (signal) =>
+          reachPorts(machine.name, await routeNow(signal), this.#access(stateFolder, login, signal)),
         sshConfig: sshConfigOf(route, stateFolder),
         runs: { system: stored?.facts.distribution },
         facts: stored?.facts,

@@ -4,7 +4,8 @@ import { ConnectionError } from '../../core/errors.ts';
 import { say } from '../../core/language/say.ts';
 import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { holdsSecret } from '../../core/text/secret-variable.ts';
-import { connectShell, openTunnel, type Tunnel } from '../../ssh/connect.ts';
+import { connectPorts, connectShell, openTunnel, type Tunnel } from '../../ssh/connect.ts';
+import type { MachinePorts } from '../../ssh/machine-ports.ts';
 import { overShell } from '../../ssh/over-shell.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { serverText, type ShellTarget, type SshAddress } from '../../ssh/target.ts';
@@ -39,11 +40,38 @@ const hangUps: ReadonlySet<string> = new Set(['ssh-hung-up', 'ssh-closed']);
  * @throws {EnvironmentError} for a key that is missing.
  */
 export async function reach(machine: string, route: Route, access: Access): Promise<Shell> {
+  return over(machine, route, access, async (server, held) => {
+    const shell = await logIn(server, access, connectShell);
+    return route.jumps.length === 0 ? shell : thenRun(shell, held);
+  });
+}
+
+/** Opens a way to the ports of a machine. Throws as `reach`. */
+export async function reachPorts(machine: string, route: Route, access: Access): Promise<MachinePorts> {
+  return over(machine, route, access, async (server, held) => {
+    const ports = await logIn(server, access, connectPorts);
+    return {
+      open: (host, port) => ports.open(host, port),
+      ended: ports.ended,
+      async close() {
+        await ports.close();
+        await held.run();
+      },
+    };
+  });
+}
+
+/** `held` is what the way stands on. */
+async function over<T>(
+  machine: string,
+  route: Route,
+  access: Access,
+  work: (server: Server, held: CleanupStack) => Promise<T>,
+): Promise<T> {
   const held = new CleanupStack();
   try {
     const address = await addressOf(machine, route, held, access);
-    const shell = await logIn({ machine, name: machine, route, address }, access, connectShell);
-    return route.jumps.length === 0 ? shell : thenRun(shell, held);
+    return await work({ machine, name: machine, route, address }, held);
   } catch (error) {
     await held.run();
     throw error;

@@ -17,7 +17,7 @@ export function namesOf(lab: Lab): KnownNames {
   const before = known.get(lab);
   if (before !== undefined) return before;
   const names = {
-    programs: new KnownWords(lab.programs.keys()),
+    programs: new KnownWords([...lab.programs.values()].flatMap(({ name, service }) => (service ? [] : [name]))),
     machines: new KnownWords(lab.machines.keys()),
     ports: new Set([...lab.programs.values()].flatMap(({ listens }) => portsOf('tcp', listens))),
   };

@@ -38,7 +38,14 @@ export function parseRoleMap<T>(
 }
 
 function knownRole(part: StepPart, name: string, at: 'key' | 'value'): string | undefined {
-  if (part.lab.programs.has(name)) return name;
+  const found = part.lab.programs.get(name);
+  if (found?.service !== undefined)
+    return part.wrongAt(
+      at,
+      say`"${name}" is a service, which "lab up" starts and nobody types to`,
+      say`programs of a scenario may talk to it as it is; for the scenario to start it, move it under programs:`,
+    );
+  if (found !== undefined) return name;
   const hint = namesOf(part.lab).programs.suggestion(name) ?? say`add it under programs:`;
   return part.wrongAt(at, say`there is no program "${name}"`, hint);
 }

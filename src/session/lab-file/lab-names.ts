@@ -10,6 +10,8 @@ export interface LabNames {
   readonly scenarios: readonly string[];
   /** Parameters of `lab run -p`. */
   readonly params: readonly string[];
+  /** Those of `programs` that `lab up` starts. */
+  readonly services: readonly string[];
 }
 
 /**
@@ -27,7 +29,8 @@ export async function labNames({
       programs: [...lab.programs.keys()],
       scenarios: [...lab.scenarios.keys()],
       params: [...(lab.params?.keys() ?? [])],
+      services: [...lab.programs.values()].flatMap(({ name, service }) => (service === undefined ? [] : [name])),
     };
   const state = await readState(stateFolderFor({ labFile })).catch(() => undefined);
-  return { machines: (state?.machines ?? []).map(({ name }) => name), programs: [], scenarios: [], params: [] };
+  return { machines: (state?.machines ?? []).map(({ name }) => name), programs: [], scenarios: [], services: [], params: [] };
 }

@@ -29,7 +29,15 @@ const MOST_UNANSWERED = 1000;
 export class SessionRefused extends Error {}
 
 /** The server will not make a connection for us, or cannot. */
-export class ForwardRefused extends Error {}
+export class ForwardRefused extends Error {
+  /** It allows none, rather than not getting there (RFC 4254, section 5.1: reason 1). */
+  readonly isProhibited: boolean;
+
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+    this.isProhibited = (cause as { readonly reason?: unknown }).reason === 1;
+  }
+}
 
 /** A command to run over a connection. */
 export interface ChannelRequest {
@@ -127,7 +135,7 @@ export class Connection {
     if (this.failure) throw this.failure;
     const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
     this.#client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
-      if (error) return reject(this.failure ?? new ForwardRefused(messageOf(error)));
+      if (error) return reject(this.failure ?? new ForwardRefused(error));
       this.#watch(channel);
       resolve(channel);
     });

@@ -13,7 +13,7 @@ export const downCommand = defineCommand({
     say`The runs stay, unless --purge is given.`,
   ].join(' '),
   options: { purge: flag(say`remove the whole .lab folder, with its runs and keys`) },
-  alsoCalled: ['stop', 'halt', 'destroy', 'delete', 'remove', 'rm', 'clean', 'clear', 'kill', 'teardown'],
+  alsoCalled: ['halt', 'destroy', 'delete', 'remove', 'rm', 'clean', 'clear', 'kill', 'teardown'],
   otherWords: () => say`All machines of a lab go down together:  lab down`,
   examples: [{ words: 'down', does: say`machines and networks gone, runs kept` }],
   run: async ({ context, options }) => {

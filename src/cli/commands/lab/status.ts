@@ -1,9 +1,11 @@
 import type { Seen } from '../../../commands/lab/watch-status.ts';
-import { writtenPort } from '../../../core/listen-port.ts';
+import { writtenPort, type WrittenPort } from '../../../core/listen-port.ts';
+import type { ServiceStatus } from '../../../commands/services/service-status.ts';
 import type { MachineStatus, ProgramPorts, StatusResult } from '../../../commands/lab/status.ts';
 import { ExitCode, UsageError } from '../../../core/errors.ts';
 import { addressesText } from '../../../core/text/address-words.ts';
 import { systemText } from '../../../core/lab-description.ts';
+import { dateAndTime } from '../../../core/time/clock-time.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
 import { say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
@@ -67,16 +69,20 @@ function refuseWith(json: boolean, walls: boolean): void {
   });
 }
 
-/** What of a lab comes and goes: whether it is up, its machines, the ports of its programs. */
-function factsOf({ up, lab, machines, programs }: StatusResult): ReadonlyMap<string, string> {
+/** What of a lab comes and goes: whether it is up, its machines, the ports of its programs, its services. */
+function factsOf(result: StatusResult): ReadonlyMap<string, string> {
+  const { up, lab, machines, services } = result;
+  const programs = ofScenarios(result);
   return new Map([
+    ...services.map((service) => [service.name, serviceState(service)] as const),
     [say`lab`, lab === undefined || !up ? say`down` : say`up`],
     ...machines.map((one) => [one.name, machineRow(one)[1]!] as const),
     ...programs.map(({ name, ports }) => [name, ports.map((port) => steadyPortWords(port)).join(', ')] as const),
   ]);
 }
 
-export function formatStatus({ up, lab, provider, machines, programs, remarks }: StatusResult, style: Style): string {
+export function formatStatus(result: StatusResult, style: Style): string {
+  const { up, lab, provider, machines, remarks } = result;
   if (lab === undefined) return say`This lab is not up. Run "lab up".\n`;
   const state = up ? style('green', say`up`) : style('red', say`down`);
   const head = say`Lab ${style('bold', lab)} (${provider ?? '?'}) is ${state}.\n`;
@@ -89,7 +95,7 @@ export function formatStatus({ up, lab, provider, machines, programs, remarks }:
     [say`MACHINE`, say`STATE`, say`USER`, say`ADDRESSES`, say`SYSTEM`],
     ...machines.map(machineRow),
   ]);
-  return `${head}\n${machineTable}${programTable(programs)}${problems.join('')}${told.join('')}${hint}`;
+  return `${head}\n${machineTable}${programTable(ofScenarios(result))}${serviceTable(result)}${publishedLines(result)}${problems.join('')}${told.join('')}${hint}`;
 }
 
 function machineRow({ name, running, problem, user, interfaces, ...system }: MachineStatus): string[] {
@@ -101,6 +107,54 @@ function machineRow({ name, running, problem, user, interfaces, ...system }: Mac
     interfaces.map((port) => `${port.name} ${addressesText(port)}`).join(', '),
     systemText(system) || say`unknown`,
   ];
+}
+
+function ofScenarios({ programs, services }: StatusResult): ProgramPorts[] {
+  return programs.filter(({ name, on }) => !services.some((service) => service.name === name && service.on === on));
+}
+
+function serviceTable({ programs, services }: StatusResult): string {
+  if (services.length === 0) return '';
+  const head = [say`SERVICE`, say`ON`, say`STATE`, say`PID`, say`SINCE`, say`RESTARTS`, say`PORTS`];
+  const rows = services.map((service) => {
+    const { name, on, pid, since, restarts } = service;
+    const known = programs.find((program) => program.name === name && program.on === on);
+    const ports = known?.listens.map((port) => servicePort(port, known.ports)).join(', ') ?? '';
+    const started = since === null || pid === null ? '-' : dateAndTime(Date.parse(since));
+    return [name, on, serviceState(service), `${pid ?? '-'}`, started, `${restarts}`, ports || '-'];
+  });
+  return `\n${table([head, ...rows])}`;
+}
+
+function publishedLines({ published }: StatusResult): string {
+  if (published.length === 0) return '';
+  const lines = published.map(({ url, port, machine, open }) =>
+    open === false
+      ? say`${url} is not open: "lab up" opens it again\n`
+      : say`${url} leads to port ${port} of ${machine}\n`,
+  );
+  return `\n${lines.join('')}`;
+}
+
+function servicePort(port: WrittenPort, ports: ProgramPorts['ports']): string {
+  const found = ports.find((one) => writtenPort(one) === port);
+  if (found === undefined) return say`${port} unknown`;
+  return found.holders.length > 0 ? say`${port} listens` : say`${port} free`;
+}
+
+function serviceState({ state, exitCode, signal, gaveUp }: ServiceStatus): string {
+  const end = signal === null ? say`exit code ${exitCode ?? '?'}` : say`signal ${signal}`;
+  const failed = gaveUp ? say`failed (${end}), given up` : say`failed (${end})`;
+  const words = {
+    running: say`running`,
+    waiting: say`starts again (${end})`,
+    ended: say`ended`,
+    failed,
+    stopped: say`stopped`,
+    lost: say`killed`,
+    unknown: say`unknown`,
+  };
+  return words[state];
 }
 
 function programTable(programs: readonly ProgramPorts[]): string {

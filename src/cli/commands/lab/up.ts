@@ -6,6 +6,7 @@ import { say } from '../../../core/language/say.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
 import { explainPort } from '../../../ports/port-words.ts';
 import type { PortReport } from '../../../ports/port-report.ts';
+import { publishedUrl } from '../../../services/published-url.ts';
 import { describeRequirement } from '../../../session/require-host.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag } from '../../command/parameters.ts';
@@ -54,7 +55,8 @@ export const upCommand = defineCommand({
   },
 });
 
-export function formatUp({ lab, made, newlyUp, machines, ports, scenarios }: UpResult, style: Style): string {
+export function formatUp(result: UpResult, style: Style): string {
+  const { lab, made, newlyUp, machines, ports, services, published, scenarios } = result;
   const name = style('bold', lab);
   const isUp = style('green', say`up`);
   const before =
@@ -72,7 +74,27 @@ export function formatUp({ lab, made, newlyUp, machines, ports, scenarios }: UpR
   const warnings = busy.map((report) => `${style('yellow', say`note:`)} ${busyWords(report)}\n`);
   const next =
     scenarios.length === 0 ? '' : `${say`Next: ${scenarios.length === 1 ? 'lab run' : `lab run ${scenarios[0]}`}`}\n`;
-  return head + table(rows) + warnings.join('') + next;
+  return (
+    head +
+    table(rows) +
+    services.map(serviceLine).join('') +
+    published.map(publishedLine).join('') +
+    warnings.join('') +
+    next
+  );
+}
+
+function serviceLine({ name, on, action }: UpResult['services'][number]): string {
+  const words = {
+    started: say`service ${name} on ${on} runs`,
+    restarted: say`service ${name} on ${on} runs, started again with what has changed`,
+    kept: say`service ${name} on ${on} runs (it did already)`,
+  };
+  return `  ${words[action]}\n`;
+}
+
+function publishedLine(one: UpResult['published'][number]): string {
+  return `  ${say`${publishedUrl(one)} leads to port ${one.port} of ${one.machine}\n`}`;
 }
 
 function busyWords(report: PortReport): string {

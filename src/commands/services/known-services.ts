@@ -1,0 +1,25 @@
+import { UsageError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
+import { suggestion } from '../../core/text/suggest.ts';
+import { serviceNotes, type ServiceNote } from '../../services/service-notes.ts';
+import type { Session } from '../../session/session.ts';
+import { readJournal } from '../../state/journal.ts';
+
+/** What was started on machines of the lab to outlive the command that did it, whether or not it still runs. */
+export async function startedServices({ stateFolder }: Session): Promise<ServiceNote[]> {
+  return serviceNotes(await readJournal(stateFolder));
+}
+
+/** Those of these names. @throws {UsageError} for a name of which nothing was started. */
+export function servicesNamed(started: readonly ServiceNote[], names: readonly string[]): ServiceNote[] {
+  for (const name of names) {
+    if (started.some((service) => service.name === name)) continue;
+    const known = started.map((service) => service.name);
+    throw new UsageError(say`no service "${name}" was started in this lab`, {
+      code: 'unknown-service',
+      hint:
+        suggestion(name, known) ?? say`"lab up" starts what stands under "services:", "lab start NAME" any program.`,
+    });
+  }
+  return started.filter(({ name }) => names.includes(name));
+}
