@@ -68,11 +68,12 @@ const portForms = [
 ] as const;
 export const programPort = z.union(portForms);
 
-/** Of one port; a list of them is `publish`. */
-export const published = z.union([
+const publishedForms = [
   port.transform((number): WrittenPublication => ({ hostPort: number, port: number })),
   text(publishRule, PUBLISHED).transform((written) => parsePublished(written)!),
-]);
+] as const;
+/** Of one port; a list of them is `publish`. */
+export const published = z.union(publishedForms);
 
 const laterPort = z.strictObject({
   port: field(programPort, say`The port.`, 2121),
@@ -207,7 +208,7 @@ export const machine = z
       [['sysctl', '-w', 'net.ipv4.tcp_syncookies=0']],
     ),
     publish: field(
-      z.union([published, z.array(published)]).optional(),
+      z.union([...publishedForms, z.array(published)]).optional(),
       [
         say`TCP ports of the machine that this host has on its loopback, for a browser for example: \`8080:80\` is port 80 of the machine at \`http://127.0.0.1:8080/\`.`,
         say`A bare number is the same port on both sides; \`127.0.0.1:8080:80\` leaves out IPv6.`,
