@@ -28,16 +28,17 @@ test('a command loads its work when it runs, and not before', () => {
 /** What has to be quick is answered before the command line is read. */
 const beforeReading = new Set(['cli/main.ts: proxy']);
 
+/** Not the command of that name. */
+const OF_A_WALL = 'cli/show/walls-text.ts: open';
+
 test('no other file of the command line knows a command by its name', () => {
   const knowing = globSync('cli/**/*.ts', { cwd: sourceRoot })
     .filter((file) => !file.startsWith('cli/commands/'))
     .flatMap((file) =>
       commands.filter(({ name }) => namesIt(textOf(file), name)).map(({ name }) => `${file}: ${name}`),
     );
-  // That word is of a wall.
-  const isOther = (found: string): boolean => found === 'cli/show/walls-text.ts: open';
   assert.deepEqual(
-    knowing.filter((found) => !beforeReading.has(found) && !isOther(found)),
+    knowing.filter((found) => !beforeReading.has(found) && found !== OF_A_WALL),
     [],
   );
 });

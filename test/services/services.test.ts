@@ -49,6 +49,10 @@ async function sentBack(port: number, bytes: Buffer): Promise<Buffer> {
   return buffer(socket);
 }
 
+function actions({ services }: UpResult): string[] {
+  return services.map(({ name, action }) => `${name} ${action}`);
+}
+
 describe('services', { skip: await cannotMakeMachines() }, () => {
   let folder: ReturnType<typeof labFolder>;
   let port: number;
@@ -81,7 +85,6 @@ scenarios:
   }
 
   const upAgain = (): Promise<UpResult> => lab((context) => up(context, { recreate: false }));
-  const actions = ({ services }: UpResult): string[] => services.map(({ name, action }) => `${name} ${action}`);
 
   before(async () => {
     folder = labFolder({ 'echo.py': echo });
