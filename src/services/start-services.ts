@@ -126,10 +126,7 @@ function isDone(facts: ServiceFacts | undefined, { terms }: Awaited, ports: read
   return facts?.phase === 'ended' && ports.length === 0 && terms.restart !== 'always';
 }
 
-async function firstSilent(
-  { shell, signal }: ServicePlace,
-  ports: readonly ListenPort[],
-): Promise<string | undefined> {
+async function firstSilent({ shell, signal }: ServicePlace, ports: readonly ListenPort[]): Promise<string | undefined> {
   for (const { port, protocol } of ports)
     if (!(await isListening(shell, port, { signal, protocol }))) return portText({ port, protocol });
   return undefined;

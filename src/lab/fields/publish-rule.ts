@@ -11,7 +11,7 @@ export function publishRule(text: string): ProblemText | undefined {
     return {
       message: say`${JSON.stringify(text)} is a port of UDP, and only TCP can be published`,
       hint: say`a client of UDP runs on a machine of the lab: lab exec MACHINE`,
-    }
+    };
   const [, address, hostPort, port] = PUBLISHED.exec(text) ?? [];
   if (hostPort === undefined || port === undefined)
     return { message: say`${JSON.stringify(text)} is no port to publish`, hint: example() };
@@ -23,7 +23,7 @@ export function publishRule(text: string): ProblemText | undefined {
     message: say`${JSON.stringify(address)} is not this host's loopback: what is published is for this host alone`,
     hint: say`write ${hostPort}:${port}, or 127.0.0.1:${hostPort}:${port}`,
   };
-};
+}
 
 /** A text that `publishRule` allows. */
 export function parsePublished(text: string): WrittenPublication | undefined {

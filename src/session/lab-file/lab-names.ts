@@ -32,5 +32,11 @@ export async function labNames({
       services: [...lab.programs.values()].flatMap(({ name, service }) => (service === undefined ? [] : [name])),
     };
   const state = await readState(stateFolderFor({ labFile })).catch(() => undefined);
-  return { machines: (state?.machines ?? []).map(({ name }) => name), programs: [], scenarios: [], services: [], params: [] };
+  return {
+    machines: (state?.machines ?? []).map(({ name }) => name),
+    programs: [],
+    scenarios: [],
+    services: [],
+    params: [],
+  };
 }
