@@ -38,7 +38,13 @@ const labSettings = labFields.pick({
   report: true,
   runs: true,
 }).shape;
-const machineSettings = machine.omit({ address: true, interfaces: true, routes: true, sysctls: true, publish: true }).shape;
+const machineSettings = machine.omit({
+  address: true,
+  interfaces: true,
+  routes: true,
+  sysctls: true,
+  publish: true,
+}).shape;
 const programSettings = program.pick({ on: true, ports: true, prompt: true, encoding: true }).shape;
 const serviceSettings = service.pick({ restart: true }).shape;
 const scenarioSettings = scenarioOptions.pick({ default: true }).shape;
