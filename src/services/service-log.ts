@@ -46,15 +46,23 @@ export async function* followLog(
   const { shell, signal } = place;
   const process = await shell.start(supervisorCommand(place, ['follow', String(maxBytes), ...names]), { signal });
   const errors = drain(process);
+  // It ends with its input.
+  const stop = (): void => process.end();
+  signal.addEventListener('abort', stop, { once: true });
   process.exit.catch(() => undefined);
   await process.write(supervisorText());
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of process.output) {
-    rest += decoder.decode(chunk, { stream: true });
-    const end = rest.lastIndexOf('\n') + 1;
-    yield* parseLines(rest.slice(0, end), shell.machine);
-    rest = rest.slice(end);
+  try {
+    for await (const chunk of process.output) {
+      rest += decoder.decode(chunk, { stream: true });
+      const end = rest.lastIndexOf('\n') + 1;
+      yield* parseLines(rest.slice(0, end), shell.machine);
+      rest = rest.slice(end);
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    process.end();
   }
   await errors;
   if ((await process.exit).exitCode === 127) throw withoutPerl(shell.machine);

@@ -5,7 +5,7 @@
 # its supervisor holds as long as it lives: whoever gets the lock knows that there is none.
 use strict;
 use warnings;
-use Errno qw(EAGAIN EINTR EIO);
+use Errno qw(EAGAIN EINTR);
 use Fcntl qw(:DEFAULT :flock);
 use Config;
 use POSIX ();
@@ -284,24 +284,39 @@ sub remove {
     rmdir "$home/.lab/services";
 }
 
-# TERM, a while, KILL; until none of those that `$which` finds is left.
+# TERM, a while, KILL; until none of those that `$which` finds is left, or nobody here may end them. A program that ignores TERM is not asked again.
 sub end_processes {
     my ($which) = @_;
-    my ($signal, $until) = ('TERM', now() + GRACE);
-    while (my @pids = $which->()) {
-        $signal = 'KILL' if now() >= $until;
-        kill $signal, @pids;
-        kill 'CONT', @pids;
-        select undef, undef, undef, 0.02;
-        read_output() if $master;
-        collect() if $wake_read;
-        # A program that ignores TERM is not asked again and again.
-        while ($signal eq 'TERM' && now() < $until && $which->()) {
+    for my $signal (qw(TERM KILL)) {
+        my @pids = $which->() or return;
+        signal_all($signal, @pids);
+        my $until = now() + GRACE;
+        while (now() < $until && $which->()) {
+            # New ones may come as long as the others live.
+            signal_all($signal, $which->()) if $signal eq 'KILL';
             select undef, undef, undef, 0.02;
             read_output() if $master;
             collect() if $wake_read;
         }
     }
+}
+
+# What sudo(8) has started is root's.
+sub signal_all {
+    my ($signal, @pids) = @_;
+    my @others = grep { !kill($signal, $_) && $!{EPERM} } @pids;
+    kill 'CONT', @pids;
+    return unless @others;
+    defined(my $pid = fork) or return;
+    if ($pid == 0) {
+        $SIG{CHLD} = 'DEFAULT';
+        open STDERR, '>', '/dev/null';
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', '/dev/null';
+        no warnings 'exec';
+        exec 'sudo', '-n', 'kill', "-$signal", @others or POSIX::_exit(127);
+    }
+    waitpid $pid, 0;
 }
 
 # Processes below this one; without /proc, what it has started.

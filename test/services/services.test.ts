@@ -49,6 +49,8 @@ async function sentBack(port: number, bytes: Buffer): Promise<Buffer> {
   return buffer(socket);
 }
 
+const isShort = process.env['LAB_TEST_LONG'] !== '1';
+
 function actions({ services }: UpResult): string[] {
   return services.map(({ name, action }) => `${name} ${action}`);
 }
@@ -168,7 +170,21 @@ scenarios:
     );
   });
 
-  test('that ended too often are given up', { skip: process.env['LAB_TEST_LONG'] !== '1' }, async () => {
+  test(
+    'end whole: what they left behind, what ignores TERM, and what sudo has started',
+    { skip: isShort },
+    async () => {
+      write(`  root: { on: vm2, command: [sudo, sh, -c, "trap '' TERM HUP; while :; do sleep 1; done"] }
+  deaf: { on: vm2, command: [sh, -c, "trap '' TERM HUP; setsid sleep 1000 & while :; do sleep 1; done"] }`);
+      await upAgain();
+      await lab((context) => stop(context, ['root', 'deaf']));
+      const command = ['sh', '-c', 'ps -e -o args | grep -c "[s]leep 1"'];
+      const { results } = await lab((context) => exec(context, { machines: ['vm2'], command, collect: true }));
+      assert.equal(results[0]!.stdout, '0\n');
+    },
+  );
+
+  test('that ended too often are given up', { skip: isShort }, async () => {
     write('  flap: { on: vm2, command: [sh, -c, "exit 4"], listens: 7001 }');
     await assert.rejects(upAgain(), {
       message: 'service "flap" on vm2 is not ready: it ended with exit code 4, 6 times in a row',

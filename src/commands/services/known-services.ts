@@ -10,6 +10,11 @@ export async function startedServices({ stateFolder }: Session): Promise<Service
   return serviceNotes(await readJournal(stateFolder));
 }
 
+/** Before this command, `-f` names the lab file, as with all others. */
+function fileHint(name: string): string | undefined {
+  return /\.ya?ml$/.test(name) ? say`A lab file is named before "logs":  lab -f ${name} logs` : undefined;
+}
+
 /** Those of these names. @throws {UsageError} for a name of which nothing was started. */
 export function servicesNamed(started: readonly ServiceNote[], names: readonly string[]): ServiceNote[] {
   for (const name of names) {
@@ -18,7 +23,9 @@ export function servicesNamed(started: readonly ServiceNote[], names: readonly s
     throw new UsageError(say`no service "${name}" was started in this lab`, {
       code: 'unknown-service',
       hint:
-        suggestion(name, known) ?? say`"lab up" starts what stands under "services:", "lab start NAME" any program.`,
+        fileHint(name) ??
+        suggestion(name, known) ??
+        say`"lab up" starts what stands under "services:", "lab start NAME" any program.`,
     });
   }
   return started.filter(({ name }) => names.includes(name));

@@ -80,13 +80,15 @@ export async function followServices(context: CommandContext, names: readonly st
         hint: say`"lab up" starts what stands under "services:". "lab run" shows the programs of a scenario while it is played.`,
       });
     const prefix = prefixesOf(services);
-    await allMachines(
-      logOf.map(async ([place, its]) => {
-        for await (const line of followLog(place, its, FOLLOWED_BYTES))
-          await writeOutput(context.terminal.stdout, lineText(line, prefix));
-      }),
-      context.signal,
-    );
+    const failed = new AbortController();
+    const signal = AbortSignal.any([context.signal, failed.signal]);
+    const follow = async ([place, its]: (typeof logOf)[number]): Promise<void> => {
+      for await (const line of followLog({ ...place, signal }, its, FOLLOWED_BYTES))
+        await writeOutput(context.terminal.stdout, lineText(line, prefix));
+    };
+    // Where one cannot go on, when nobody reads any more for example, no other would know.
+    const following = logOf.map((one) => follow(one).finally(() => failed.abort()));
+    await allMachines(following, context.signal);
     return { services, lines: undefined };
   });
 }
