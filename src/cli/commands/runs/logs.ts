@@ -48,6 +48,11 @@ export const logsCommand = defineCommand({
       return outcome(await serviceLogs(context, { services: of, collect: global.json }), '');
     }
     const [run] = of;
+    if (of.length > 1)
+      throw new UsageError(say`these options are about one run, not ${of.length}`, {
+        code: 'extra-argument',
+        hint: say`Name one run, or leave the options out for services.`,
+      });
     if (options.tcp || options.packets) {
       const { tcpLog } = await import('../../../commands/runs/tcp-log.ts');
       const { formatPacketLog, formatTcpLog } = await import('../../show/tcp-log-text.ts');
