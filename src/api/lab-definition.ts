@@ -359,6 +359,9 @@ export type Step =
   | SendStep
   | PressStep
   | ExpectStep
+  | AllStep
+  | AnyStep
+  | NotStep
   | ExitStep
   | CloseStep
   | SignalStep
@@ -405,6 +408,39 @@ export interface ExpectStep {
    * stands there.
    */
   readonly expect: { readonly [name: string]: string | RegExp };
+  /** Time limit of this step. */
+  readonly timeout?: string | undefined;
+}
+
+/** The step `all`. */
+export interface AllStep {
+  /**
+   * Waits until all of these have shown, in any order. Each is looked for from where the last step stopped reading;
+   * the same text twice has to show twice. Then all is used up to the end of the last one.
+   */
+  readonly all: readonly { readonly expect: { readonly [name: string]: string | RegExp } }[];
+  /** Time limit of this step. */
+  readonly timeout?: string | undefined;
+}
+
+/** The step `any`. */
+export interface AnyStep {
+  /**
+   * Waits until one of these has shown, whichever comes first; of several that are there, the first of the list
+   * counts. What was read for the others is not used up: later steps still find it.
+   */
+  readonly any: readonly { readonly expect: { readonly [name: string]: string | RegExp } }[];
+  /** Time limit of this step. */
+  readonly timeout?: string | undefined;
+}
+
+/** The step `not`. */
+export interface NotStep {
+  /**
+   * Fails when one of these shows within the time that `for` says (default 1s): the step takes that long. What came
+   * before the step and no step has used up counts, too. Nothing is used up.
+   */
+  readonly not: { readonly expect: { readonly [name: string]: string | RegExp }; readonly for?: string | undefined };
   /** Time limit of this step. */
   readonly timeout?: string | undefined;
 }

@@ -63,6 +63,8 @@ export type EventBody =
       readonly line: number;
       readonly text: string;
       readonly durationMs: number;
+      /** What named groups of its patterns took from the output, by name; undefined: nothing. */
+      readonly values?: Readonly<Record<string, string>> | undefined;
     }
   | {
       readonly kind: 'scenario-step-failed';

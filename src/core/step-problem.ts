@@ -14,6 +14,8 @@ export interface StepProblem {
   readonly nearest?: string | undefined;
   /** The program that the step waited for. */
   readonly role?: string | undefined;
+  /** The other programs of the same step that failed as well. */
+  readonly also?: readonly string[] | undefined;
   /** Time limit of the step that passed, in milliseconds; undefined when the step failed before it. */
   readonly limitMs?: number | undefined;
   readonly hint?: Advice | undefined;
@@ -25,6 +27,10 @@ export interface StepProblem {
 /** What a step wanted. Patterns are as they are written in the lab file: `"text"` or `/regex/`. */
 export type Expectation =
   | { readonly kind: 'text'; readonly role: string; readonly pattern: string }
+  /** One of these is enough; at least two. */
+  | { readonly kind: 'any-text'; readonly texts: readonly { readonly role: string; readonly pattern: string }[] }
+  /** It does not show within this time. Milliseconds. */
+  | { readonly kind: 'no-text'; readonly role: string; readonly pattern: string; readonly ms: number }
   | { readonly kind: 'prompt'; readonly role: string; readonly pattern: string }
   /** The program waits for a line. */
   | { readonly kind: 'input'; readonly role: string }
@@ -55,6 +61,8 @@ export type Expectation =
 export type Finding =
   /** Nothing of the kind, until the time limit passed. */
   | { readonly kind: 'nothing-in-time' }
+  /** What was not to show does; the line in which it stands. */
+  | { readonly kind: 'shown'; readonly line?: string | undefined }
   /** The program that was waited for ended before. */
   | { readonly kind: 'ended-first'; readonly role: string; readonly end: ProgramStatus }
   /** The program or command that was to end ended otherwise. */

@@ -30,6 +30,8 @@ export function patternText(pattern: Pattern): string {
 export interface Match {
   readonly start: number;
   readonly end: number;
+  /** What its named groups matched; undefined when it has none. */
+  readonly groups?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Regular expressions as they are searched for; made once, so that the engine compiles them once. */
@@ -50,7 +52,9 @@ export function findPattern(pattern: Pattern, text: string, from: number): Match
   const search = searchOf(pattern.regex);
   search.lastIndex = from;
   const found = boundedSearch(search, text, { written: pattern.regex, line: pattern.line });
-  return found ? { start: found.index, end: found.index + found[0].length } : undefined;
+  if (!found) return undefined;
+  const { index, groups } = found;
+  return { start: index, end: index + found[0].length, ...(groups && { groups }) };
 }
 
 function searchOf(regex: RegExp): RegExp {

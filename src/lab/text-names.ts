@@ -6,28 +6,31 @@ export type Meaning = (name: string) => string | undefined;
 
 /**
  * A text in which each known name in braces is replaced by what it stands for. A known name in two pairs of braces stays
- * as text, in one pair. All other braces are what they were.
+ * as text, in one pair. All other braces are what they were. `isName`: what is known, also without a meaning yet.
  */
-export function fillText(text: string, meaning: Meaning): string {
+export function fillText(text: string, meaning: Meaning, isName = isKnownTo(meaning)): string {
   if (!text.includes('{')) return text;
   return text.replaceAll(NAMED, (written, literal: string | undefined, name: string | undefined) => {
-    if (literal !== undefined) return meaning(literal) === undefined ? written : `{${literal}}`;
+    if (literal !== undefined) return isName(literal) ? `{${literal}}` : written;
     return meaning(name!) ?? written;
   });
 }
 
-/** The names in braces of a text that stand for something, if they are known. */
-export function namesIn(text: string): string[] {
-  return text.includes('{') ? [...text.matchAll(NAMED)].flatMap(([, , name]) => name ?? []) : [];
+function isKnownTo(meaning: Meaning): (name: string) => boolean {
+  return (name) => meaning(name) !== undefined;
 }
 
 /** The same for a pattern as it is written: in a regular expression what a name stands for is literal text. */
-export function fillPattern(written: string, meaning: Meaning): string {
-  if (!/^\/.+\/[imsuv]*$/s.test(written)) return fillText(written, meaning);
-  return fillText(written, (name) => {
-    const value = meaning(name);
-    return value === undefined ? undefined : escapeRegex(value);
-  });
+export function fillPattern(written: string, meaning: Meaning, isName = isKnownTo(meaning)): string {
+  if (!/^\/.+\/[imsuv]*$/s.test(written)) return fillText(written, meaning, isName);
+  return fillText(
+    written,
+    (name) => {
+      const value = meaning(name);
+      return value === undefined ? undefined : escapeRegex(value);
+    },
+    isName,
+  );
 }
 
 /** A text as a regular expression that matches only it, also with the flag `v`; `/` is written so that it ends nothing. */

@@ -14,9 +14,9 @@ export interface RolePlace {
   readonly path: Path;
 }
 
-/** The place of a role in a map from roles to something. */
-export function keyOf(role: string): RolePlace {
-  return { at: 'key', path: [role] };
+/** The place of a role, or of the pattern that stands for it, in a map from roles to something. */
+export function keyOf(role: string, group?: string): RolePlace {
+  return { at: 'key', path: [group ?? role] };
 }
 
 /**

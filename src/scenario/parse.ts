@@ -1,11 +1,14 @@
+import { CheckError } from '../core/errors.ts';
 import { suggestion } from '../core/text/suggest.ts';
 import { say } from '../core/language/say.ts';
-import { formatPath, type Problem } from '../lab/problem.ts';
+import { formatPath, type Path, type Problem } from '../lab/problem.ts';
 import type { Lab, ScenarioSource, StepSource } from '../lab/types.ts';
 import type { RunningPrograms } from './order.ts';
 import type { StepLimit } from './playing/play-context.ts';
+import type { TakenValues } from './reading/taken-values.ts';
 import { parseDuration } from './reading/duration.ts';
 import { inLongForm } from './reading/options.ts';
+import { NamesBeforePlay, takersOf, type Takers } from './reading/taken-names.ts';
 import { show, StepPart } from './reading/step-part.ts';
 import type { Scenario, Step } from './scenario.ts';
 import type { Verb } from './verbs/define-verb.ts';
@@ -61,14 +64,49 @@ function parseScenario(lab: Lab, source: ScenarioSource): Scenario | Problem[] {
   }
   const programs: RunningPrograms = new Map();
   const problems: Problem[] = [];
+  const takers = takersOf(source.steps, (verb) => verbNamed(verb)?.takesValues === true);
   const steps = source.steps.flatMap((stepSource, index) => {
-    const whole = StepPart.whole(lab, stepSource, [...path, index]);
+    const names = new NamesBeforePlay(takers, index);
+    const whole = StepPart.whole(lab, stepSource, [...path, index], names);
     const step = parseStep(whole, index);
     step?.follow(programs);
     problems.push(...whole.problems);
-    return step ?? [];
+    if (step === undefined || !names.needsValues) return step ?? [];
+    const place = { lab, stepSource, index, path, takers };
+    return { ...step, withValues: (values: TakenValues) => stepWithValues(values, place) };
   });
   return problems.length > 0 ? problems : { name: source.name, steps };
+}
+
+/** A step in its scenario. */
+interface StepPlace {
+  readonly lab: Lab;
+  readonly stepSource: StepSource;
+  readonly index: number;
+  readonly path: Path;
+  readonly takers: Takers;
+}
+
+function notTaken(name: string): { readonly problem: string; readonly hint: string } {
+  return {
+    problem: say`has no value for {${name}}: no pattern that was found took one`,
+    hint: say`let a step before it expect a pattern with that name: /(?<${name}>…)/`,
+  };
+}
+
+/** A step that uses values, once these are known. @throws {CheckError} when one is not, or cannot stand there. */
+function stepWithValues(values: TakenValues, { lab, stepSource, index, path, takers }: StepPlace): Step {
+  const whole = StepPart.whole(lab, stepSource, [...path, index], {
+    isName: (name) => takers.has(name),
+    taken: (name, role) => values.get(name, role) ?? (takers.has(name) ? notTaken(name) : undefined),
+  });
+  const step = parseStep(whole, index);
+  const [problem] = whole.problems;
+  if (step !== undefined && problem === undefined) return step;
+  throw new CheckError(
+    say`with the values that were taken, the step cannot be played: ${problem?.path ?? ''} ${problem?.message ?? ''}`,
+    { code: 'step-failed', hint: problem?.hint },
+  );
 }
 
 function parseStep(whole: StepPart, index: number): Step | undefined {

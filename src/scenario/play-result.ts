@@ -31,8 +31,10 @@ export interface StepCounts {
 export interface FailedStep {
   /** Counts from 0. */
   readonly index: number;
-  /** Line in `lab.yaml`. */
+  /** Line in `lab.yaml`, or in the file that it includes. */
   readonly line: number;
+  /** That included file. */
+  readonly file?: string | undefined;
   /** The step in one line. */
   readonly text: string;
   /** What the step wanted, as it follows "expected". */

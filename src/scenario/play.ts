@@ -85,27 +85,34 @@ async function playSteps(scenario: Scenario, play: PlayContext): Promise<Stop | 
 
 type Place = Pick<FailedStep, 'index' | 'line' | 'text'>;
 
-async function playAndReport(step: Step, play: PlayContext): Promise<Stop | undefined> {
+async function playAndReport(written: Step, play: PlayContext): Promise<Stop | undefined> {
   const { events } = play.stage;
-  const { index, text } = step;
+  let step = written;
   // What of it is secret turns out while it is played.
-  const place = (): Place => ({ index, line: step.position.line, text: play.stepText(text) });
+  const place = (): Place => ({ index: step.index, line: step.position.line, text: play.stepText(step.text) });
   const started = performance.now();
   play.steps.begun++;
   try {
     play.signal.throwIfAborted();
+    step = written.withValues?.(play.values) ?? written;
     await events.emit({ kind: 'scenario-step-started', ...place() });
     const outcome = await step.play(step, play);
     if (outcome === 'played') play.steps.passed++;
     if (outcome === 'played')
-      await events.emit({ kind: 'scenario-step-passed', ...place(), durationMs: performance.now() - started });
+      await events.emit({
+        kind: 'scenario-step-passed',
+        ...place(),
+        durationMs: performance.now() - started,
+        values: play.values.takeFresh(),
+      });
     else await events.emit({ kind: 'scenario-step-skipped', ...place(), reason: say`the user holds this keyboard` });
     return undefined;
   } catch (error) {
     const stop = kindOfStop(error, play);
     const problem =
       stop.error instanceof CheckError ? await advised(await problemOf(stop.error, step, play), play) : undefined;
-    const failed = failedStep(place(), problem, stop.error);
+    const { file } = step.position;
+    const failed = { ...failedStep(place(), problem, stop.error), ...(file !== undefined && { file }) };
     const { reason } = failed;
     await events.emit({
       kind: 'scenario-step-failed',

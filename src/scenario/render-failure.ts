@@ -1,6 +1,8 @@
+import { dirname, join } from 'node:path';
 import { LabError } from '../core/errors.ts';
 import { say } from '../core/language/say.ts';
 import { sanitize } from '../core/text/sanitize.ts';
+import { briefStep } from '../report/run/brief-step.ts';
 import { languageOfUser } from '../report/language/languages.ts';
 import type { ProblemLine } from '../report/language/failure-words.ts';
 import type { FailedStep, PlayResult, Tail } from './play-result.ts';
@@ -12,14 +14,29 @@ export interface FailureText {
   readonly source?: string | undefined;
 }
 
+/** Terminals whose last lines are shown, and programs of which is said what they do. */
+const MOST_TAILS = 6;
+const MOST_SEEN = 8;
+
 /**
  * What went wrong in a play, for a person: the step and its line in `lab.yaml`, what was expected, and the last lines
  * of every terminal. Empty when it passed.
  */
 export function renderFailure(result: PlayResult, text: FailureText): string {
   if (result.passed) return '';
-  const lines = [...stepLines(result, text), ...result.tails.flatMap(tailLines)];
+  const lines = [...stepLines(result, text), ...tailsOf(result)];
   return `${lines.join('\n')}\n`;
+}
+
+/** Of many terminals, those come first that the failure is about. */
+function tailsOf({ tails, failedStep }: PlayResult): string[] {
+  if (tails.length <= MOST_TAILS) return tails.flatMap(tailLines);
+  const { role, also = [], evidence } = failedStep?.problem ?? {};
+  const concerned = new Set([evidence?.cause?.role, role, ...also]);
+  const [first, others] = [tails, tails].map((all, i) => all.filter((tail) => concerned.has(tail.role) === (i === 0)));
+  const shown = [...first!, ...others!].slice(0, MOST_TAILS);
+  const more = say`and ${tails.length - shown.length} more terminals; lab logs shows them`;
+  return [...shown.flatMap(tailLines), '', more];
 }
 
 function stepLines({ result, failedStep, error }: PlayResult, { file, source }: FailureText): string[] {
@@ -31,16 +48,22 @@ function stepLines({ result, failedStep, error }: PlayResult, { file, source }: 
     ];
   }
   const { line, index, text, problem } = failedStep;
+  const place = placeOf(failedStep, file);
   const { expected, reason, hint } = inWordsOfUser(failedStep);
-  const written = source?.split('\n')[line - 1]?.trim();
+  const written = failedStep.file === undefined ? source?.split('\n')[line - 1]?.trim() : undefined;
   return [
-    `${file === undefined ? '' : `${file}:${line}: `}${stepEnd(result, index + 1)}`,
-    `  ${file === undefined ? '' : `${String(line).padStart(4)} | `}${sanitize(written ?? text)}`,
+    `${place === undefined ? '' : `${place}:${line}: `}${stepEnd(result, index + 1)}`,
+    `  ${file === undefined ? '' : `${String(line).padStart(4)} | `}${sanitize(written ?? briefStep(text))}`,
     labelled(say`expected:`, expected),
     labelled(say`but:`, reason),
-    ...(problem === undefined ? [] : languageOfUser().failure.lines(problem).flatMap(seenLine)),
+    ...(problem === undefined ? [] : seenLines(languageOfUser().failure.lines(problem))),
     ...(hint === undefined ? [] : [labelled(say`hint:`, hint)]),
   ];
+}
+
+/** The file in which the step stands. */
+function placeOf({ file: included }: FailedStep, file: string | undefined): string | undefined {
+  return file === undefined || included === undefined ? file : join(dirname(file), included);
 }
 
 function scenarioEnd(result: PlayResult['result']): string {
@@ -74,7 +97,24 @@ function inWordsOfUser(step: FailedStep): Pick<FailedStep, 'expected' | 'reason'
       };
 }
 
-const lineLabels = { nearest: say`nearest:`, cause: say`cause:`, programs: say`seen:`, network: say`network:` };
+const lineLabels = {
+  also: say`also:`,
+  nearest: say`nearest:`,
+  cause: say`cause:`,
+  programs: say`seen:`,
+  network: say`network:`,
+};
+
+function seenLines(lines: readonly ProblemLine[]): string[] {
+  const programs = lines.filter(({ kind }) => kind === 'programs');
+  const hidden = new Set(programs.slice(MOST_SEEN));
+  const last = programs[MOST_SEEN - 1];
+  return lines.flatMap((line) => {
+    if (hidden.has(line)) return [];
+    const more = line === last && hidden.size > 0 ? [labelled('', say`and ${hidden.size} more programs`)] : [];
+    return [...seenLine(line), ...more];
+  });
+}
 
 function seenLine({ kind, text }: ProblemLine): string[] {
   return kind === 'hint' ? [] : [labelled(lineLabels[kind], text)];

@@ -1,5 +1,6 @@
 import type { Position } from '../lab/problem.ts';
 import type { Lab } from '../lab/types.ts';
+import type { TakenValues } from './reading/taken-values.ts';
 import type { StepLimit } from './playing/play-context.ts';
 import type { StepMeaning } from './verbs/define-verb.ts';
 
@@ -15,6 +16,12 @@ export interface Step extends StepMeaning, StepLimit {
   readonly index: number;
   /** Where it stands in `lab.yaml`. */
   readonly position: Position;
+  /**
+   * The step with values that steps before it took from the output of programs; undefined when it uses none.
+   *
+   * @throws {CheckError} when they cannot stand there.
+   */
+  readonly withValues?: (values: TakenValues) => Step;
 }
 
 /** Which programs and machines take part in a scenario, each once. */

@@ -98,6 +98,16 @@ const packetFindings: ByKind<PacketFinding> = {
 
 const expectations: ByKind<Expectation> = {
   text: [{ kind: 'text', role: 'server', pattern: '/from client .*/i' }],
+  'any-text': [
+    {
+      kind: 'any-text',
+      texts: [
+        { role: 'client', pattern: '"OK"' },
+        { role: 'server', pattern: '/busy/' },
+      ],
+    },
+  ],
+  'no-text': [{ kind: 'no-text', role: 'client-2', pattern: '"secret"', ms: 1000 }],
   prompt: [{ kind: 'prompt', role: 'client', pattern: '"> "' }],
   input: [{ kind: 'input', role: 'client' }],
   listen: [
@@ -118,6 +128,7 @@ const expectations: ByKind<Expectation> = {
 };
 
 const findings: ByKind<Finding> = {
+  shown: [{ kind: 'shown', line: 'client-1: secret' }, { kind: 'shown' }],
   'nothing-in-time': [{ kind: 'nothing-in-time' }],
   'in-vain': [{ kind: 'in-vain' }],
   'asks-first': [{ kind: 'asks-first', role: 'server' }],

@@ -42,8 +42,8 @@ test('every verb of the design becomes a typed step', async () => {
   assert.deepEqual(
     steps.map(({ verb, body }) => [verb, body]),
     [
-      ['start', ['server']],
-      ['start', ['client']],
+      ['start', [['server', undefined]]],
+      ['start', [['client', undefined]]],
       [
         'send',
         [
@@ -58,7 +58,7 @@ test('every verb of the design becomes a typed step', async () => {
           ['client', { regex: /^bye$/i }],
         ],
       ],
-      ['close', ['client']],
+      ['close', [['client', undefined]]],
       ['signal', [['server', 'INT']]],
       ['wait', { kind: 'time', ms: 500 }],
       ['wait', { kind: 'listens', role: 'server' }],

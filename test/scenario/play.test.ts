@@ -720,3 +720,53 @@ test('a crash is no reason to ask for it in the scenario: only a status that may
     assert.match(notices[0]!.hint ?? '', hint);
   }
 });
+
+const three = '  p: { on: [vm1, vm2], command: [sh, -c, "echo ready {n}; while read l; do echo got $l; done"] }\n';
+
+test('all programs of a pattern are played at once, and those that fail are named', async () => {
+  const started = performance.now();
+  const lab = labWith(
+    `${three}  q: { on: vm1, count: 3, command: [sh, -c, "sleep 0.3; echo late {n}; read x; exit {n}"] }`,
+    ['start: [p-*, q-*]', 'expect: { q-*: "late {n}" }', 'send: { q-*: "" }', '{ exit: { q-*: 2 }, timeout: 3s }'],
+  );
+  const played = await play(shells, lab);
+  failsWith(played, 3, /ended with .*1/);
+  const { problem } = played.result.failedStep!;
+  assert.equal(problem?.role, 'q-1');
+  assert.deepEqual(problem?.also, ['q-3']);
+  assert.ok(performance.now() - started < 30_000);
+});
+
+test('all finds texts in any order, any uses up only what it found, not fails when it shows', async () => {
+  const echo = one('sh, -c, "echo b; echo a; echo end; while read l; do echo got $l; done"');
+  passes(
+    await play(
+      shells,
+      labWith(echo, [
+        'start: one',
+        'all: [ { expect: { one: a } }, { expect: { one: b } } ]',
+        'any: [ { expect: { one: never } }, { expect: { one: "/e(?<rest>n)d/" } } ]',
+        'not: { expect: { one: b }, for: 50ms }',
+        'send: { one: "1 {rest}" }',
+        'any: [ { expect: { one: "got 2" } }, { expect: { one: got } } ]',
+        'expect: { one: "1 n" }',
+      ]),
+    ),
+  );
+  const twice = await play(
+    shells,
+    labWith(echo, ['start: one', '{ all: [ { expect: { one: a } }, { expect: { one: a } } ], timeout: 200ms }']),
+  );
+  failsWith(twice, 1, /did not come/);
+  const shown = await play(
+    shells,
+    labWith(echo, ['start: one', 'send: { one: x }', 'not: { expect: { one: got x }, for: 5s }']),
+  );
+  failsWith(shown, 2, /it did: got x/);
+  assert.ok(shown.result.durationMs < 5000);
+  const neither = await play(
+    shells,
+    labWith(echo, ['start: one', '{ any: [ { expect: { one: A } }, { expect: { one: B } } ], timeout: 200ms }']),
+  );
+  failsWith(neither, 1, /none of them came within 200 ms/);
+});

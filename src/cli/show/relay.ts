@@ -1,3 +1,4 @@
+import { briefNames, briefStep } from '../../report/run/brief-step.ts';
 import { type EventHandlers, type EventOf, handleEvent } from '../../core/event-listeners.ts';
 import type { Event } from '../../core/events.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
@@ -22,6 +23,13 @@ export interface RelayOptions {
 /** So often the same lines are shown; from then on they are counted, until others come. */
 const TIMES_SHOWN = 20;
 
+/** Characters of a step that are shown. */
+const LONGEST_STEP = 400;
+/** Of more programs, only the names are told at the start. */
+const MOST_INTRODUCED = 8;
+/** Unfinished lines below the others, so that they do not fill the terminal. */
+const MOST_UNFINISHED = 8;
+
 /** Colours of the roles, in the order in which they are named. */
 const colors = ['cyan', 'yellow', 'magenta', 'green', 'blue', 'red'] as const;
 
@@ -44,7 +52,7 @@ export class Relay {
   #step: string | undefined;
   readonly #handlers: EventHandlers<string[]> = {
     'run-started': (event) => this.#begin(event),
-    'scenario-step-started': ({ text }) => this.#setStep(oneLine(text)),
+    'scenario-step-started': ({ text }) => this.#setStep(shownStep(text)),
     'scenario-step-passed': ({ text, durationMs }) => this.#endStep('green', '✔', text, sayDuration(durationMs)),
     'scenario-step-failed': (event) => this.#failStep(event),
     'scenario-step-skipped': ({ text, reason }) => this.#endStep('dim', '-', text, say`skipped: ${oneLine(reason)}`),
@@ -83,9 +91,13 @@ export class Relay {
   #begin({ scenario, roles }: EventOf<'run-started'>): string[] {
     this.#roles.splice(0, Infinity, ...roles.map(({ role }) => role));
     this.#width = Math.max(0, ...roles.flatMap(({ role, machine }) => [role.length, machine.length]));
-    const cast = roles.map(
-      ({ role, machine, user, address }) => say`${role} on ${machine} (${[user, address].filter(Boolean).join(', ')})`,
-    );
+    const cast =
+      roles.length > MOST_INTRODUCED
+        ? briefNames(roles.map(({ role }) => role)).map(oneLine)
+        : roles.map(
+            ({ role, machine, user, address }) =>
+              say`${role} on ${machine} (${[user, address].filter(Boolean).join(', ')})`,
+          );
     return [`${this.#screen.data.paint('bold', oneLine(scenario))}: ${cast.join(', ')}`];
   }
 
@@ -97,7 +109,7 @@ export class Relay {
   #endStep(color: 'green' | 'dim', mark: string, text: string, remark: string): string[] {
     this.#step = undefined;
     const { paint } = this.#screen.data;
-    return [`${this.#column('')} ${paint(color, mark)} ${paint('dim', `${oneLine(text)}  ${remark}`)}`];
+    return [`${this.#column('')} ${paint(color, mark)} ${paint('dim', `${shownStep(text)}  ${remark}`)}`];
   }
 
   /** Only the first line of the reason: the whole story stands at the end of the run. */
@@ -110,7 +122,7 @@ export class Relay {
     const remark = paint('dim', `  ${say`line ${line}`}, ${sayDuration(durationMs)}`);
     return [
       ...unfinished,
-      `${indent} ${paint('red', '✘')} ${oneLine(text)}${remark}`,
+      `${indent} ${paint('red', '✘')} ${shownStep(text)}${remark}`,
       `${indent}   ${paint('red', oneLine(why.split('\n', 1)[0] ?? ''))}`,
     ];
   }
@@ -179,7 +191,10 @@ export class Relay {
     const unfinished = this.#roles.filter((role) => this.#hasPartial(role));
     const step =
       this.#step === undefined ? [] : [this.#screen.data.paint('dim', `${this.#column('')} … ${this.#step}`)];
-    return [...unfinished.map((role) => this.#line(role, this.#lines.currentLine(role))), ...step];
+    const shown = unfinished.slice(0, MOST_UNFINISHED).map((role) => this.#line(role, this.#lines.currentLine(role)));
+    const hidden = unfinished.length - shown.length;
+    const more = hidden === 0 ? [] : [this.#remark('', say`and ${hidden} more unfinished lines`)];
+    return [...shown, ...more, ...step];
   }
 
   #line(role: string, text: string): string {
@@ -198,6 +213,12 @@ export class Relay {
   #column(who: string): string {
     return oneLine(who).padEnd(this.#width);
   }
+}
+
+/** A step of many programs would fill the terminal; its whole text stands in the record. */
+function shownStep(text: string): string {
+  const line = oneLine(briefStep(text));
+  return line.length > LONGEST_STEP ? `${line.slice(0, LONGEST_STEP)}…` : line;
 }
 
 /** An empty line has no blank at its end. */

@@ -1,3 +1,4 @@
+import { briefStep } from '../run/brief-step.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { data, plainData, type Block, type Detail, type Tone } from './blocks.ts';
@@ -25,7 +26,7 @@ export function checks({ run, notices }: ReportData, language: Language): Block[
     .map((each) => [
       String(each.index + 1),
       String(each.line),
-      data(each.text),
+      data(briefStep(each.text)),
       plainData(each.notReached ? words.notReached : words.results[each.result], tones[each.result]),
       each.durationMs === null ? '–' : notation.duration(each.durationMs),
     ]);

@@ -53,6 +53,8 @@ const endless = ({ bytes, ms, lines }: EndlessOutput): string =>
 export const english = failureWords({
   expected: {
     text: ({ role, pattern }) => `${pattern} on the terminal of ${role}`,
+    'any-text': ({ texts }) => texts.map(({ role, pattern }) => `${pattern} on the terminal of ${role}`).join(' or '),
+    'no-text': ({ role, pattern, ms }) => `${pattern} not to show on the terminal of ${role} for ${formatDuration(ms)}`,
     prompt: ({ role, pattern }) => `the prompt ${pattern} on the terminal of ${role}`,
     input: ({ role }) => `${role} to wait for a line`,
     listen: ({ role, machine, protocol, port }) =>
@@ -68,6 +70,7 @@ export const english = failureWords({
     other: ({ text }) => text,
   },
   seen: {
+    shown: ({ line }) => (line === undefined ? 'it did' : `it did: ${line}`),
     'ended-first': ({ role, end: how }) => `${role} ended with ${ended(how)} first`,
     'ended-otherwise': ({ end: how, printed: text }) =>
       `it ended with ${ended(how)}${text === undefined ? '' : `; ${printed(text)}`}`,
@@ -90,6 +93,8 @@ export const english = failureWords({
   packets,
   nothing: {
     text: 'it did not come',
+    'any-text': 'none of them came',
+    'no-text': 'it did',
     prompt: 'it did not show',
     input: 'it did not',
     listen: 'it did not',
@@ -224,6 +229,7 @@ export const english = failureWords({
   sentence: (step, wanted, instead) => `Step ${step} expected ${wanted}, but ${instead}.`,
   attempts,
   labels: {
+    also: 'the same of',
     nearest: 'the nearest line that came',
     cause: 'cause',
     programs: 'at that moment',

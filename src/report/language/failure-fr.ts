@@ -72,6 +72,9 @@ const endless = ({ bytes, ms, lines }: EndlessOutput): string =>
 export const french = failureWords({
   expected: {
     text: ({ role, pattern }) => `${pattern} sur le terminal de ${role}`,
+    'any-text': ({ texts }) => texts.map(({ role, pattern }) => `${pattern} sur le terminal de ${role}`).join(' ou '),
+    'no-text': ({ role, pattern, ms }) =>
+      `que ${pattern} n’apparaisse pas sur le terminal de ${role} pendant ${duration(ms)}`,
     prompt: ({ role, pattern }) => `l’invite ${pattern} sur le terminal de ${role}`,
     input: ({ role }) => `que ${role} attende une ligne`,
     listen: ({ role, machine, protocol, port }) =>
@@ -89,6 +92,7 @@ export const french = failureWords({
     other: ({ text }) => text,
   },
   seen: {
+    shown: ({ line }) => (line === undefined ? 'cela est apparu' : `cela est apparu : ${line}`),
     'ended-first': ({ role, end: how }) => `${role} s’est terminé avant, ${ended(how)}`,
     'ended-otherwise': ({ end: how, printed: text }) =>
       `cela s’est terminé ${ended(how)}${text === undefined ? '' : ` ; ${printed(text)}`}`,
@@ -117,6 +121,8 @@ export const french = failureWords({
   packets,
   nothing: {
     text: 'ce texte n’est pas apparu',
+    'any-text': 'aucun n’est apparu',
+    'no-text': 'cela est apparu',
     prompt: 'elle n’est pas apparue',
     input: 'il ne l’a pas fait',
     listen: 'il ne l’a pas fait',
@@ -257,6 +263,7 @@ export const french = failureWords({
   sentence: (step, wanted, instead) => `L’étape ${step} attendait ${wanted}, mais ${instead}.`,
   attempts,
   labels: {
+    also: 'de même pour',
     nearest: 'la ligne la plus proche',
     cause: 'cause',
     programs: 'à ce moment',

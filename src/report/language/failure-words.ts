@@ -9,6 +9,7 @@ import type {
   StepProblem,
 } from '../../core/step-problem.ts';
 import { attemptSentence, type AttemptWords } from '../attempts/attempt-sentence.ts';
+import { briefNames } from '../run/brief-step.ts';
 import type { PacketWords } from './packet-words.ts';
 import { textOf, type TextsOf } from './texts-of.ts';
 import { situationOf, type Activity, type Deadlock, type Doing, type Remark, type StepContext } from '../activity.ts';
@@ -46,7 +47,7 @@ export interface FailureLexicon {
 
 /** Something about a failed step in addition to its sentence. */
 export interface ProblemLine {
-  readonly kind: 'nearest' | 'cause' | 'programs' | 'network' | 'hint';
+  readonly kind: 'also' | 'nearest' | 'cause' | 'programs' | 'network' | 'hint';
   readonly label: string;
   readonly text: string;
 }
@@ -70,7 +71,7 @@ export interface FailureWords {
   readonly repeated: (lines: number, times: number) => string;
   /** The whole failure in one sentence. `number` of the step counts from 1. */
   readonly sentence: (number: number, problem: StepProblem) => string;
-  /** What else is known, most useful first: the nearest line, the cause, the programs, the network, a hint. */
+  /** What else is known, most useful first: the other programs, the nearest line, the cause, the programs, the network, a hint. */
   readonly lines: (problem: StepProblem) => ProblemLine[];
 }
 
@@ -100,13 +101,14 @@ export function failureWords(lexicon: FailureLexicon): FailureWords {
     doing: (role, look, names) => situation({ programs: [{ role, machine: '', look }], names })[0],
     sentence: (number, problem) => lexicon.sentence(String(number), expected(problem.expected), seen(problem)),
     lines: (problem) => {
-      const { nearest, evidence, attempts = [], hint: advice } = problem;
+      const { also = [], nearest, evidence, attempts = [], hint: advice } = problem;
       const line = (kind: ProblemLine['kind'], text: string): ProblemLine => ({
         kind,
         label: lexicon.labels[kind],
         text,
       });
       return [
+        ...(also.length === 0 ? [] : [line('also', lexicon.list(briefNames(also)))]),
         ...(nearest === undefined ? [] : [line('nearest', nearest)]),
         ...(evidence?.cause === undefined ? [] : [line('cause', lexicon.cause(evidence.cause))]),
         ...(evidence === undefined ? [] : situation(evidence, problem).map((text) => line('programs', text))),

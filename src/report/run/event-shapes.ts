@@ -155,7 +155,7 @@ const bodies: Bodies = {
     reason: optional(text),
   },
   'scenario-step-started': step,
-  'scenario-step-passed': { ...step, durationMs: duration },
+  'scenario-step-passed': { ...step, durationMs: duration, values: optional(record(text)) },
   'scenario-step-failed': { ...step, durationMs: duration, reason: text, problem: optional(stepProblem) },
   'scenario-step-skipped': { ...step, reason: text },
   'terminal-opened': { role: text, machine: text, columns, rows: columns, command: list(text) },

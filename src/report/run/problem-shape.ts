@@ -131,6 +131,8 @@ const wantedEnd: Shape<number | string> = (value, where) =>
 
 const expectation = byKind<Expectation>({
   text: { role: text, pattern: text },
+  'any-text': { texts: list(object({ role: text, pattern: text })) },
+  'no-text': { role: text, pattern: text, ms: duration },
   prompt: { role: text, pattern: text },
   input: { role: text },
   listen: { role: text, machine: text, protocol: optional(oneOf('udp')), port },
@@ -145,6 +147,7 @@ const expectation = byKind<Expectation>({
 });
 
 const finding = byKind<Finding>({
+  shown: { line: optional(text) },
   'nothing-in-time': {},
   'in-vain': {},
   'asks-first': { role: text },
@@ -272,6 +275,7 @@ export const stepProblem: Shape<StepProblem> = object<StepProblem>({
   seen: finding,
   nearest: optional(text),
   role: optional(text),
+  also: optional(list(text)),
   limitMs: optional(duration),
   hint: optional(advice),
   evidence: optional(evidence),

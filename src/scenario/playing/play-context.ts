@@ -15,6 +15,7 @@ import { VainWatch } from '../waiting/in-vain.ts';
 import type { Stage } from '../stage.ts';
 import type { PortInTimeWait } from './port-in-time-wait.ts';
 import type { ProgramTerminal } from './program-terminal.ts';
+import { TakenValues } from '../reading/taken-values.ts';
 import { MASK } from '../../core/text/mask.ts';
 
 /** With a user at a keyboard nothing is late for as long as a person may think. */
@@ -43,6 +44,8 @@ export class PlayContext {
   readonly portsInTimeWait = new Map<string, PortInTimeWait>();
   /** By role: the port that a process has which the program left in the background when it ended. */
   readonly inBackground = new Map<string, number>();
+  /** What patterns took from the output. */
+  readonly values = new TakenValues();
   /** By role. */
   readonly keyboards: ReadonlyMap<string, Keyboard>;
   /** The step that is played, counted from 0; undefined when all have been. */

@@ -29,6 +29,7 @@ type Row = ScreenPicture['rows'][number];
 interface Match {
   readonly start: number;
   readonly end: number;
+  readonly groups?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Finds the first match that starts at `from` or later. */
@@ -42,9 +43,9 @@ interface PlacedText {
 }
 
 /** What an `expect` has found. */
-interface UsedText extends PlacedText {
+export interface UsedText extends PlacedText {
   /** Something was typed since. */
-  isOld: boolean;
+  readonly isOld: boolean;
 }
 
 /**
@@ -64,7 +65,10 @@ export class ScreenReader {
   #lastLeft: ScreenPicture | undefined;
   #kept: string[] = [];
   #keptLength = 0;
-  #used: UsedText[] = [];
+  /** What was found before; a list that is never changed, only replaced. */
+  used: readonly UsedText[] = [];
+  /** The named groups of what was found last. */
+  groups: Readonly<Record<string, string | undefined>> | undefined;
   /** Lines that were typed, at the place where the cursor was then. */
   #echoes: PlacedText[] = [];
   /** Nothing was printed since the prompt was answered. */
@@ -108,7 +112,7 @@ export class ScreenReader {
   /** Called when lines are about to be typed, or keys pressed (no line). */
   typed(lines: readonly string[]): void {
     this.#left = undefined;
-    for (const used of this.#used) used.isOld = true;
+    this.used = this.used.map((used) => ({ ...used, isOld: true }));
     if (!this.#screen || lines.length === 0) return;
     const { rows, cursor } = this.#screen.picture;
     this.#echoes.push({ row: rows[cursor.row]!, column: cursor.column, text: lines[0]! });
@@ -135,14 +139,22 @@ export class ScreenReader {
       for (const match of this.#matches(pattern, text.text)) {
         const place = { ...text.placeOf(match.start), text: text.text.slice(match.start, match.end) };
         if (this.#isEcho(text, match)) continue;
-        const before = this.#used.find((used) => isSame(used, place) || holds(text, used, match));
+        const before = this.used.find((used) => isSame(used, place) || holds(text, used, match));
         if (before && !(before.isOld && settled)) continue;
         if ('regex' in pattern && !settled) return 'unsettled';
-        this.#used = [...this.#used.filter((used) => used !== before), { ...place, isOld: false }].slice(-MOST_PLACES);
+        this.used = [...this.used.filter((used) => used !== before), { ...place, isOld: false }].slice(-MOST_PLACES);
+        this.groups = match.groups;
         return 'found';
       }
     }
     return undefined;
+  }
+
+  /** Counts what another reading has found as found. */
+  use(found: readonly UsedText[]): void {
+    const others = found.filter((each) => !this.used.includes(each));
+    const kept = this.used.filter((used) => !others.some((other) => isSame(used, other)));
+    this.used = [...kept, ...others].slice(-MOST_PLACES);
   }
 
   /** Whether the prompt stands before the cursor, and something was printed since it was answered. */

@@ -1,7 +1,7 @@
 import { SlowPatternError } from '../../core/text/bounded-search.ts';
 import { Transcript } from '../../terminal/transcript.ts';
 import type { Pattern } from '../../lab/types.ts';
-import { findPattern } from '../../lab/pattern.ts';
+import { findPattern, type Match } from '../../lab/pattern.ts';
 import { ScreenReader, type ShownScreen } from './screen-reader.ts';
 
 /**
@@ -38,6 +38,16 @@ interface Cursor {
   readonly used: string;
 }
 
+/** A reading of the same output that does not change what others read; see `TerminalReader.fork`. */
+export interface ReaderFork {
+  cursor: Cursor;
+  used: ScreenReader['used'];
+}
+
+function isFurther(a: Cursor, b: Cursor): boolean {
+  return a.lineStart > b.lineStart || (a.lineStart === b.lineStart && a.used.length > b.used.length);
+}
+
 /** The last search that found nothing. */
 interface VainLook {
   readonly pattern: Pattern;
@@ -72,6 +82,7 @@ export class TerminalReader {
   #vainMatch: VainLook | undefined;
   /** The output ended with the prompt since a line was typed at one. */
   #hadPrompt = false;
+  #groups: Match['groups'];
   readonly #prompt: Pattern | undefined;
   readonly #screens: ScreenReader;
 
@@ -85,6 +96,11 @@ export class TerminalReader {
       onLine: (line) => this.#noteEcho(line),
       onDrawing: () => this.#screens.startDrawing(),
     });
+  }
+
+  /** What the named groups matched of the pattern that was found last; undefined when it has none. */
+  get groups(): Match['groups'] {
+    return this.#groups ?? this.#screens.groups;
   }
 
   /** The screen of a program that draws on it; undefined as long as it only prints. */
@@ -148,6 +164,7 @@ export class TerminalReader {
    * is.
    */
   takeMatch(pattern: Pattern, settled: boolean): ExpectLook {
+    this.#groups = this.#screens.groups = undefined;
     const look = this.#takePrinted(pattern, settled);
     if (look !== undefined || !this.#screens.isDrawn) return look;
     if (this.#screens.isAlternate || this.#screens.shown === undefined)
@@ -155,6 +172,36 @@ export class TerminalReader {
     // What it prints on the main screen is read as it comes; the screen tells what never came in one piece.
     if (!settled || this.#isPrinted(pattern)) return undefined;
     return this.#screens.takeMatch(pattern, settled);
+  }
+
+  /** A reading of its own from where the next `expect` would begin; it uses nothing up until it is joined. */
+  fork(): ReaderFork {
+    return { cursor: this.#cursor, used: this.#screens.used };
+  }
+
+  /** The same as `takeMatch`, in a fork. */
+  takeMatchIn(fork: ReaderFork, pattern: Pattern, settled: boolean): ExpectLook {
+    const own = this.fork();
+    this.#goTo(fork);
+    try {
+      return this.takeMatch(pattern, settled);
+    } finally {
+      Object.assign(fork, this.fork());
+      this.#goTo(own);
+    }
+  }
+
+  /** What any of these forks has used up is used up: up to the end of the last match. */
+  join(forks: readonly ReaderFork[]): void {
+    for (const fork of forks) {
+      if (isFurther(fork.cursor, this.#cursor)) this.#cursor = fork.cursor;
+      this.#screens.use(fork.used);
+    }
+  }
+
+  #goTo({ cursor, used }: ReaderFork): void {
+    this.#cursor = cursor;
+    this.#screens.used = used;
   }
 
   #takePrinted(pattern: Pattern, settled: boolean): ExpectLook {
@@ -167,6 +214,7 @@ export class TerminalReader {
     if ('regex' in pattern && !settled && match.end === readable.text.length && !readable.text.endsWith('\n'))
       return 'unsettled';
     this.#use(readable.offsetOf(match.end));
+    this.#groups = match.groups;
     return 'found';
   }
 

@@ -1,6 +1,23 @@
 import { formatPath, shortened, type Path, type Position, type Problem } from '../../lab/problem.ts';
+import { fillPattern, fillText } from '../../lab/text-names.ts';
 import type { Lab, StepSource } from '../../lab/types.ts';
 import { say } from '../../core/language/say.ts';
+
+/** What the names in a step stand for that are taken from the output of programs. */
+export interface StepNames {
+  isName(name: string): boolean;
+  /** Undefined when it is no such name, or its value is not known before the play; or why it cannot be known. */
+  taken(
+    name: string,
+    role: string | undefined,
+  ): string | { readonly problem: string; readonly hint: string } | undefined;
+}
+
+/** The program that a part is meant for. */
+interface PartOwner {
+  readonly role?: string;
+  readonly number?: number | undefined;
+}
 
 /** The step that a part belongs to. */
 interface WholeStep {
@@ -9,6 +26,7 @@ interface WholeStep {
   /** Path of the step in the file: `['scenarios', 'tp1', 2]`. */
   readonly prefix: Path;
   readonly problems: Problem[];
+  readonly names: StepNames;
 }
 
 /**
@@ -20,16 +38,60 @@ export class StepPart {
   /** Within the step: `['send', 'client']`. */
   readonly path: Path;
   readonly #step: WholeStep;
+  readonly #owner: PartOwner;
 
-  private constructor(step: WholeStep, value: unknown, path: Path) {
+  private constructor(step: WholeStep, value: unknown, path: Path, owner: PartOwner = {}) {
     this.#step = step;
     this.value = value;
     this.path = path;
+    this.#owner = owner;
   }
 
-  /** The step itself. `prefix` is its path in the file. */
-  static whole(lab: Lab, source: StepSource, prefix: Path): StepPart {
-    return new StepPart({ lab, source, prefix, problems: [] }, source.value, []);
+  /** The step itself. `prefix` is its path in the file; `names`: what names in braces stand for there. */
+  static whole(lab: Lab, source: StepSource, prefix: Path, names: StepNames = noNames): StepPart {
+    return new StepPart({ lab, source, prefix, problems: [], names }, source.value, []);
+  }
+
+  /** The same part, as what it says is meant for one program; `{n}` stands for its number. */
+  of(role: string, number: number | undefined): StepPart {
+    return new StepPart(this.#step, this.value, this.path, { role, number });
+  }
+
+  /** A text of this part, names in braces replaced. */
+  filled(text: string): string {
+    return fillText(
+      text,
+      (name) => this.#meaningOf(name),
+      (name) => this.#isName(name),
+    );
+  }
+
+  /** The same of a pattern: in a regular expression, what names stand for is literal text. */
+  filledPattern(text: string): string {
+    return fillPattern(
+      text,
+      (name) => this.#meaningOf(name),
+      (name) => this.#isName(name),
+    );
+  }
+
+  #isName(name: string): boolean {
+    return (
+      (name === 'n' && this.#owner.number !== undefined) ||
+      this.lab.params?.has(name) === true ||
+      this.#step.names.isName(name)
+    );
+  }
+
+  /** What a name in braces stands for in this part; undefined when it is no name, or is not known before the play. */
+  #meaningOf(name: string): string | undefined {
+    const { role, number } = this.#owner;
+    if (name === 'n' && number !== undefined) return String(number);
+    const parameter = this.lab.params?.get(name)?.value;
+    if (parameter !== undefined) return parameter;
+    const found = this.#step.names.taken(name, role);
+    if (typeof found === 'string' || found === undefined) return found;
+    return this.wrong(found.problem, found.hint);
   }
 
   get lab(): Lab {
@@ -92,9 +154,11 @@ export class StepPart {
   }
 
   #part(key: string | number, value: unknown): StepPart {
-    return new StepPart(this.#step, value, [...this.path, key]);
+    return new StepPart(this.#step, value, [...this.path, key], this.#owner);
   }
 }
+
+const noNames: StepNames = { isName: () => false, taken: () => undefined };
 
 /** What was got, as a message shows it: `"text"`, `5`, `a list`, `a map`, `nothing`. */
 export function show(value: unknown): string {

@@ -6,7 +6,7 @@ import { show, type StepPart } from './step-part.ts';
 /** One text; numbers and other values that look like text must stand in quotes. */
 export function parseText(part: StepPart): string | undefined {
   const { value } = part;
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return part.filled(value);
   const message =
     typeof value === 'object' ? say`must be one text, not ${show(value)}` : say`must be text, not ${show(value)}`;
   const hint =
@@ -18,7 +18,8 @@ export function parseText(part: StepPart): string | undefined {
 
 /** What must show: text, or a regular expression between slashes. */
 export function parseExpectation(part: StepPart): Pattern | undefined {
-  const text = parseText(part);
+  const { value } = part;
+  const text = typeof value === 'string' ? part.filledPattern(value) : parseText(part);
   if (text === undefined) return undefined;
   if (text === '')
     return part.wrong(

@@ -1,19 +1,33 @@
 import { type EventHandlers, type EventOf, handleEvent } from '../../core/event-listeners.ts';
 import type { Event } from '../../core/events.ts';
 import type { StepProblem } from '../../core/step-problem.ts';
-import { patternText } from '../../lab/pattern.ts';
+import { findPattern, patternText } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { isEnd, type ExpectedEnd } from '../playing/exit-words.ts';
 import { TerminalReader } from '../playing/terminal-reader.ts';
 import type { PassedLook, RefutedStep } from './refuted-packets.ts';
-import type { ClaimsOf } from './step-claims.ts';
+import type { ClaimsOf, StepClaims } from './step-claims.ts';
 import { readStepText } from './step-text.ts';
 
 interface Terminal {
   readonly reader: TerminalReader;
   /** What it showed is not all stored, or drawn on a screen: then nothing follows from what is not there. */
   isPartial: boolean;
+  /** What was typed there. */
+  readonly typed: string[];
 }
+
+/** What a terminal printed while a step was played. */
+interface Printed {
+  readonly role: string;
+  readonly data: string;
+  readonly atMs: number;
+}
+
+/** What is recorded so shortly before the end of a `not` may have been read after it. */
+const MARGIN_MS = 100;
+/** Columns of a terminal whose size does not matter. */
+const WIDE = 1000;
 
 /** An `exit` step that passed, and the program that it is about. */
 interface PassedExit {
@@ -39,15 +53,24 @@ export class Recheck {
   readonly #exits: PassedExit[] = [];
   readonly #shown: (RefutedStep & { readonly role: string })[] = [];
   readonly packetSteps: PassedLook[] = [];
+  /** In the step that is looked at. */
+  #printed: Printed[] = [];
+  #stepStartedMs = 0;
+  /** It says that something does not show: only then it matters when something was printed. */
+  #isAbsence = false;
   #isOperated = false;
   readonly #handlers: EventHandlers<void> = {
     'terminal-opened': ({ role, columns, rows }) => {
       this.#starts.set(role, this.#startOf(role) + 1);
-      this.#terminals.set(role, { reader: new TerminalReader({ columns, rows }), isPartial: false });
+      this.#terminals.set(role, { reader: new TerminalReader({ columns, rows }), isPartial: false, typed: [] });
     },
-    'terminal-output': ({ role, data }) => this.#terminals.get(role)?.reader.write(data),
+    'terminal-output': ({ role, data, at }) => {
+      this.#terminals.get(role)?.reader.write(data);
+      if (this.#isAbsence) this.#printed.push({ role, data, atMs: at.monotonicMs });
+    },
     'terminal-resized': ({ role, columns, rows }) => this.#terminals.get(role)?.reader.resize(columns, rows),
-    'terminal-input': ({ role, by }) => {
+    'terminal-input': ({ role, by, data }) => {
+      this.#terminals.get(role)?.typed.push(data);
       if (by === 'user') this.#operated.add(role);
     },
     'output-omitted': ({ role }) => {
@@ -57,6 +80,11 @@ export class Recheck {
     'program-exited': (event) => {
       this.#terminals.get(event.role)?.reader.finish();
       this.#ends.set(`${event.role} ${this.#startOf(event.role)}`, event);
+    },
+    'scenario-step-started': ({ at, text }) => {
+      this.#isAbsence = text.startsWith('not: ');
+      this.#stepStartedMs = at.monotonicMs;
+      this.#printed = [];
     },
     'scenario-step-skipped': () => {
       this.#isOperated = true;
@@ -91,27 +119,62 @@ export class Recheck {
 
   #passed({ index, text, at }: EventOf<'scenario-step-passed'>): void {
     const step = readStepText(text);
-    const { shown = [], ends = [], tcp, udp } = (step && this.#claimsOf(step.verb, step.map)) ?? {};
+    const claims = (step && this.#claimsOf(step.verb, step.map)) ?? {};
+    const { shown = [], anyShown, unseen, ends = [], tcp, udp } = claims;
     for (const [role, pattern] of shown) this.#lookForText(index, role, pattern);
+    if (anyShown !== undefined) this.#lookForAny(index, anyShown);
+    for (const [role, pattern] of unseen?.texts ?? []) this.#lookForAbsence(index, { role, pattern, ms: unseen!.ms });
     for (const [role, wanted] of ends) this.#exits.push({ index, role, wanted, start: this.#startOf(role) });
     if (tcp !== undefined || udp !== undefined)
       this.packetSteps.push({ index, expectation: { tcp, udp }, wallMs: at.wallMs });
   }
 
   #lookForText(index: number, role: string, pattern: Pattern): void {
-    if (isMasked(pattern)) return;
-    const terminal = this.#terminals.get(role);
-    const isSure =
-      terminal === undefined ||
-      !(terminal.isPartial || terminal.reader.droppedLines > 0 || terminal.reader.screen !== undefined);
-    if (!isSure || terminal?.reader.shows(pattern) === true) return;
+    if (this.#mayHaveShown(role, pattern)) return;
     const expected = { kind: 'text', role, pattern: patternText(pattern) } as const;
     this.#shown.push({ index, role, problem: { expected, seen: { kind: 'nothing-in-time' } } });
+  }
+
+  /** False when it is sure that the terminal never showed it. */
+  #mayHaveShown(role: string, pattern: Pattern): boolean {
+    if (isMasked(pattern)) return true;
+    const terminal = this.#terminals.get(role);
+    if (terminal === undefined) return false;
+    return !isWhole(terminal) || terminal.reader.shows(pattern);
+  }
+
+  /** One of them must have been shown whole. */
+  #lookForAny(index: number, branches: NonNullable<StepClaims['anyShown']>): void {
+    if (branches.some((branch) => branch.every(([role, pattern]) => this.#mayHaveShown(role, pattern)))) return;
+    const texts = branches.flat().map(([role, pattern]) => ({ role, pattern: patternText(pattern) }));
+    const expected = { kind: 'any-text', texts } as const;
+    this.#shown.push({ index, role: texts[0]?.role ?? '', problem: { expected, seen: { kind: 'nothing-in-time' } } });
+  }
+
+  /** What was printed well within the time of the step; what was typed may have come back as its echo. */
+  #lookForAbsence(
+    index: number,
+    { role, pattern, ms }: { readonly role: string; readonly pattern: Pattern; readonly ms: number },
+  ): void {
+    const terminal = this.#terminals.get(role);
+    if (terminal === undefined || isMasked(pattern) || !isWhole(terminal)) return;
+    if (terminal.typed.some((typed) => findPattern(pattern, typed, 0) !== undefined)) return;
+    const lastMs = this.#stepStartedMs + ms - MARGIN_MS;
+    const reader = new TerminalReader({ columns: WIDE });
+    for (const printed of this.#printed)
+      if (printed.role === role && printed.atMs <= lastMs) reader.write(printed.data);
+    if (reader.screen !== undefined || !reader.shows(pattern)) return;
+    const expected = { kind: 'no-text', role, pattern: patternText(pattern), ms } as const;
+    this.#shown.push({ index, role, problem: { expected, seen: { kind: 'shown' } } });
   }
 
   #startOf(role: string): number {
     return this.#starts.get(role) ?? 0;
   }
+}
+
+function isWhole({ isPartial, reader }: Terminal): boolean {
+  return !isPartial && reader.droppedLines === 0 && reader.screen === undefined;
 }
 
 /** A secret stands in no record; stars stand for it. */

@@ -7,6 +7,10 @@ import type { StepMap } from './step-text.ts';
 export interface StepClaims extends PacketExpectation {
   /** Texts that terminals showed, by role. */
   readonly shown?: readonly (readonly [role: string, pattern: Pattern])[];
+  /** One of these was shown, each whole. */
+  readonly anyShown?: readonly (readonly (readonly [role: string, pattern: Pattern])[])[] | undefined;
+  /** Texts that terminals did not show for this time, in milliseconds, since the step began. */
+  readonly unseen?: { readonly ms: number; readonly texts: readonly (readonly [role: string, pattern: Pattern])[] };
   /** How programs ended, by role. */
   readonly ends?: readonly (readonly [role: string, end: ExpectedEnd])[];
 }

@@ -1,30 +1,33 @@
 import type { Pattern } from '../../lab/types.ts';
 
 /** What stands behind a verb in the text of a step; a pattern is already one. */
-export type StepValue = string | number | boolean | { readonly pattern: Pattern } | StepMap;
+export type StepValue =
+  string | number | boolean | { readonly pattern: Pattern } | { readonly items: readonly StepValue[] } | StepMap;
 export interface StepMap {
   readonly entries: ReadonlyMap<string, StepValue>;
 }
 
-const WORD = /[^\s,{}"/]+/y;
+const WORD = /[^\s,{}[\]"/]+/y;
 const KEY = /([\w.-]+): /y;
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
-const REGEX = /\/((?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([a-z]*)(?=,| |$)/y;
+const REGEX = /\/((?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([a-z]*)(?=,| |\]|$)/y;
 
 /**
- * Reads a step as it stands in events (`StepMeaning.text`) again: `expect: { server: "Hello" }`. Undefined for what is
- * no map, or is not written by lab.
+ * Reads a step as it stands in events (`StepMeaning.text`) again: `expect: { server: "Hello" }`. A list stands in a map
+ * under the name of the verb. Undefined for what is neither, or is not written by lab.
  */
 export function readStepText(text: string): { readonly verb: string; readonly map: StepMap } | undefined {
   const [head, verb] = /^(\w+): /.exec(text) ?? [];
   if (head === undefined || verb === undefined) return undefined;
   const reader = new Reader(text, head.length);
   const map = reader.value(0);
-  return reader.isAtEnd && typeof map === 'object' && 'entries' in map ? { verb, map } : undefined;
+  if (!reader.isAtEnd || typeof map !== 'object') return undefined;
+  if ('entries' in map) return { verb, map };
+  return 'items' in map ? { verb, map: { entries: new Map([[verb, map]]) } } : undefined;
 }
 
 /** Maps stand in maps at most so deep. */
-const MOST_LEVELS = 3;
+const MOST_LEVELS = 4;
 
 class Reader {
   readonly #text: string;
@@ -41,6 +44,7 @@ class Reader {
 
   value(level: number): StepValue | undefined {
     if (this.#skip('{ ')) return level < MOST_LEVELS ? this.#map(level) : undefined;
+    if (this.#skip('[')) return level < MOST_LEVELS ? this.#list(level) : undefined;
     const quoted = this.#take(QUOTED);
     if (quoted !== undefined) return quotedPattern(quoted[0]);
     const regex = this.#take(REGEX);
@@ -60,6 +64,16 @@ class Reader {
       entries.set(key, value);
     } while (this.#skip(', '));
     return this.#skip(' }') ? { entries } : undefined;
+  }
+
+  #list(level: number): StepValue | undefined {
+    const items: StepValue[] = [];
+    do {
+      const value = this.value(level + 1);
+      if (value === undefined) return undefined;
+      items.push(value);
+    } while (this.#skip(', '));
+    return this.#skip(']') ? { items } : undefined;
   }
 
   #skip(text: string): boolean {

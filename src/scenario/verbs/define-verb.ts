@@ -62,6 +62,8 @@ interface VerbFacts {
   readonly longForm?: OptionsSchema;
   /** It looks at captured packets: a lab that captures none cannot have it. */
   readonly needsPackets?: true;
+  /** Named groups of its patterns take values that later steps may use. */
+  readonly takesValues?: true;
   /** It maps roles to what people type and read: lab writes this in quotes, so that it needs no knowledge of YAML. */
   readonly isQuoted?: true;
   /**

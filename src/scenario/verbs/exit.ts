@@ -4,13 +4,14 @@ import { keyOf } from '../order.ts';
 import { isEnd, type ExpectedEnd } from '../playing/exit-words.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import { parseEnd } from '../reading/ends.ts';
-import { parseRoleMap } from '../reading/roles.ts';
+import { inGroups } from '../playing/in-groups.ts';
+import { parseRoleMap, type RoleEntry } from '../reading/roles.ts';
 import { endSchema, mapSchema } from '../reading/schema-parts.ts';
 import { mapText } from '../reading/step-words.ts';
 import { defineVerb } from './define-verb.ts';
 
 /** How each role must end, in order. */
-type Ends = readonly (readonly [role: string, end: ExpectedEnd])[];
+type Ends = readonly RoleEntry<ExpectedEnd>[];
 
 export const exit = defineVerb<Ends>('exit', {
   schema: mapSchema(endSchema),
@@ -25,16 +26,16 @@ export const exit = defineVerb<Ends>('exit', {
     ),
   }),
   acts: (ends) => ends.map(([role]) => ({ role, does: say`waits until it ends` })),
-  ends: (ends) => ends,
+  ends: (ends) => ends.map(([role, end]) => [role, end] as const),
   follow(ends, order) {
-    for (const [role] of ends) {
-      order.needsRunning(role, keyOf(role));
+    for (const [role, , group] of ends) {
+      order.needsRunning(role, keyOf(role, group));
       order.end(role);
     }
   },
   async play(ends, limit, play) {
     const deadline = play.deadlineOf(limit);
-    for (const [role, wanted] of ends) {
+    await inGroups(ends, async (role, wanted) => {
       const terminal = play.terminal(role);
       // The user may leave the program in another way than the scenario has it.
       const isFree = play.isOperated(role);
@@ -45,7 +46,7 @@ export const exit = defineVerb<Ends>('exit', {
       play.checked.add(terminal);
       if (!isFree && !isEnd(end, wanted))
         throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end }, role });
-    }
+    });
     return 'played';
   },
   recorded: (action) => (action.kind === 'ended' ? action.ends : undefined),

@@ -6,7 +6,8 @@ import { keyOf } from '../order.ts';
 import { nearestLine } from '../playing/nearest-line.ts';
 import { outcomeOf } from '../playing/play-context.ts';
 import type { TerminalReader } from '../playing/terminal-reader.ts';
-import { parseRoleMap } from '../reading/roles.ts';
+import { inGroups } from '../playing/in-groups.ts';
+import { parseRoleMap, type RoleEntry } from '../reading/roles.ts';
 import { mapSchema, patternSchema } from '../reading/schema-parts.ts';
 import { mapText } from '../reading/step-words.ts';
 import { parseExpectation } from '../reading/texts.ts';
@@ -18,7 +19,7 @@ const SETTLED_MS = 25;
 const LINES_COMPARED = 200;
 
 /** Patterns by role, in order. */
-type Patterns = readonly (readonly [role: string, pattern: Pattern])[];
+type Patterns = readonly RoleEntry<Pattern>[];
 
 export const expect = defineVerb<Patterns>('expect', {
   schema: mapSchema(patternSchema),
@@ -26,6 +27,7 @@ export const expect = defineVerb<Patterns>('expect', {
   example: { server: "from client 'Hello vm1'" },
   timeoutMs: 10_000,
   isQuoted: true,
+  takesValues: true,
   parse: (part) => parseRoleMap(part, 'expect: { server: "Hello" }', parseExpectation),
   text: (patterns) => mapText(patterns.map(([role, pattern]) => [role, patternText(pattern)])),
   claims: ({ entries }) => ({
@@ -35,12 +37,12 @@ export const expect = defineVerb<Patterns>('expect', {
   }),
   acts: (patterns) => patterns.map(([role, pattern]) => ({ role, does: say`waits for ${patternText(pattern)}` })),
   follow(patterns, order) {
-    for (const [role] of patterns) order.needsStarted(role, keyOf(role));
+    for (const [role, , group] of patterns) order.needsStarted(role, keyOf(role, group));
   },
   async play(patterns, limit, play) {
     const ours = patterns.filter(([role]) => !play.isOperated(role));
     const deadline = play.deadlineOf(limit);
-    for (const [role, pattern] of ours) {
+    await inGroups(ours, async (role, pattern) => {
       const terminal = play.terminal(role);
       const { reader } = terminal;
       await play.waitFor(terminal, deadline, {
@@ -49,7 +51,8 @@ export const expect = defineVerb<Patterns>('expect', {
         nearest: () => (reader.shows(pattern) ? undefined : nearestLine(pattern, reader.tail(LINES_COMPARED))),
         hint: () => missedHint(reader, pattern),
       });
-    }
+      play.values.take(reader.groups, role);
+    });
     return outcomeOf(ours);
   },
   recorded: (action) => (action.kind === 'shown' ? { [action.role]: action.text } : undefined),

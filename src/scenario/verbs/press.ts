@@ -7,7 +7,8 @@ import type { ProgramTerminal } from '../playing/program-terminal.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import { waitForKeyboard } from '../waiting/ready.ts';
 import { keyOrText, type Key } from '../reading/keys.ts';
-import { parseRoleMap } from '../reading/roles.ts';
+import { inGroups } from '../playing/in-groups.ts';
+import { parseRoleMap, type RoleEntry } from '../reading/roles.ts';
 import { mapSchema } from '../reading/schema-parts.ts';
 import { allOf, type StepPart } from '../reading/step-part.ts';
 import { listText, mapText } from '../reading/step-words.ts';
@@ -15,7 +16,7 @@ import { parseText } from '../reading/texts.ts';
 import { defineVerb } from './define-verb.ts';
 
 /** Keys by role, in order. */
-type Presses = readonly (readonly [role: string, keys: readonly Key[]])[];
+type Presses = readonly RoleEntry<readonly Key[]>[];
 
 /**
  * Programs know Esc from the start of what another key sends only by the time that passes behind it: as one piece, Esc and
@@ -39,12 +40,12 @@ export const press = defineVerb<Presses>('press', {
   parse: (part) => parseRoleMap(part, EXAMPLE, parseKeys),
   text: (presses) => mapText(presses.map(([role, keys]) => [role, listText(keys.map(keyText))])),
   follow(presses, order) {
-    for (const [role] of presses) order.needsRunning(role, keyOf(role));
+    for (const [role, , group] of presses) order.needsRunning(role, keyOf(role, group));
   },
   async play(presses, limit, play) {
     const ours = presses.filter(([role]) => !play.isOperated(role));
     const deadline = play.deadlineOf(limit);
-    for (const [role, keys] of ours) await pressKeys(keys, play.terminal(role), { deadline, play });
+    await inGroups(ours, (role, keys) => pressKeys(keys, play.terminal(role), { deadline, play }));
     return outcomeOf(ours);
   },
   recorded: (action) =>

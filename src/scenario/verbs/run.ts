@@ -4,6 +4,7 @@ import { TimeLimit } from '../../core/time/time-limit.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { say } from '../../core/language/say.ts';
 import { findPattern, patternText } from '../../lab/pattern.ts';
+import { matchesName, numberOfName } from '../../lab/name-pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { commandInFolder, wrongFolderHint } from '../advice/folder-command.ts';
 import { nearestLine } from '../playing/nearest-line.ts';
@@ -14,7 +15,8 @@ import { StepFailure } from '../playing/step-failure.ts';
 import { parseEnd } from '../reading/ends.ts';
 import { namesOf } from '../reading/known-names.ts';
 import { checkOptions, inLongForm, options, type OptionsSchema } from '../reading/options.ts';
-import { parseRole } from '../reading/roles.ts';
+import { inGroups } from '../playing/in-groups.ts';
+import { parseRole, type RoleEntry } from '../reading/roles.ts';
 import { endSchema, mapSchema, patternSchema, timeSchema } from '../reading/schema-parts.ts';
 import { allOf, show, type StepPart } from '../reading/step-part.ts';
 import { mapText } from '../reading/step-words.ts';
@@ -24,6 +26,8 @@ import { defineVerb } from './define-verb.ts';
 /** A one-shot command on a machine. */
 interface ScenarioCommand {
   readonly on: string;
+  /** The pattern that stands for its machine. */
+  readonly group?: string | undefined;
   /** It runs in the folder of this program; undefined: in the home folder. */
   readonly program?: string | undefined;
   readonly command: readonly string[];
@@ -75,7 +79,7 @@ export const run = defineVerb<readonly ScenarioCommand[]>('run', {
     const given = inLongForm(part, form);
     return allOf(
       given ? [parseLong(part, given, form)] : entries.map(([machine, words]) => parseShort(machine, words)),
-    );
+    )?.flat();
   },
   text: (commands) => mapText(commands.flatMap(({ on, program, command }) => inWords(program ?? on, command, program))),
   needs: (commands) => ({
@@ -84,7 +88,8 @@ export const run = defineVerb<readonly ScenarioCommand[]>('run', {
   }),
   async play(commands, limit, play) {
     const deadline = play.deadlineOf(limit);
-    for (const command of commands) await runCommand(command, deadline, play);
+    const entries = commands.map((command): RoleEntry<ScenarioCommand> => [command.on, command, command.group]);
+    await inGroups(entries, (_on, command) => runCommand(command, deadline, play));
     return 'played';
   },
 });
@@ -99,33 +104,74 @@ function inWords(place: string, command: readonly string[], program: string | un
       ];
 }
 
-function parseShort(machine: string, words: StepPart): ScenarioCommand | undefined {
-  const on = knownMachine(words, machine, 'key');
-  const command = parseCommand(words);
-  return on === undefined || command === undefined ? undefined : { on, command, status: 0, output: undefined };
+function parseShort(machine: string, words: StepPart): ScenarioCommand[] | undefined {
+  const machines = knownMachines(words, machine, 'key');
+  return forEach(machines, machine, (on) => {
+    const command = parseCommand(words.of(on, numberOfName(on)));
+    return command && { on, command, status: 0, output: undefined };
+  });
+}
+
+/** The same command for each machine that a pattern stands for; what is wrong with it is told of once. */
+function forEach(
+  machines: readonly string[] | undefined,
+  written: unknown,
+  commandFor: (on: string) => ScenarioCommand | undefined,
+): ScenarioCommand[] | undefined {
+  const commands: ScenarioCommand[] = [];
+  for (const on of machines ?? []) {
+    const command = commandFor(on);
+    if (command === undefined) return undefined;
+    const isPattern = typeof written === 'string' && written.includes('*');
+    commands.push(isPattern ? { ...command, group: written } : command);
+  }
+  return machines && commands;
 }
 
 function parseLong(
   part: StepPart,
   given: ReadonlyMap<string, StepPart>,
   form: OptionsSchema,
-): ScenarioCommand | undefined {
+): ScenarioCommand[] | undefined {
   checkOptions(part, form, form === programForm ? PROGRAM_HINT : HINT);
-  const read = <T>(option: string, parse: (value: StepPart) => T): T | undefined => {
+  const read = <T>(option: string, parse: (value: StepPart) => T, on?: string): T | undefined => {
     const value = given.get(option);
-    return value && parse(value);
+    return value && parse(on === undefined ? value : value.of(on, numberOfName(on)));
   };
   const program = read('program', (name) => parseRole(name, PROGRAM_HINT));
-  const on =
+  const machine = program === undefined ? undefined : part.lab.programs.get(program)?.on;
+  const machines =
     program === undefined
-      ? read('on', (machine) => knownMachine(machine, machine.value, 'value'))
-      : part.lab.programs.get(program)?.on;
-  const command = read('command', parseCommand);
+      ? read('on', (named) => knownMachines(named, named.value, 'value'))
+      : machine === undefined
+        ? undefined
+        : [machine];
   const status = given.has('status') ? read('status', parseEnd) : 0;
-  const output = read('output', parseExpectation);
-  return on === undefined || command === undefined || status === undefined
-    ? undefined
-    : { on, ...(program !== undefined && { program }), command, status, output };
+  const commandFor = (on: string): ScenarioCommand | undefined => {
+    const command = read('command', parseCommand, on);
+    const output = read('output', parseExpectation, on);
+    return command === undefined || status === undefined || (output === undefined && given.has('output'))
+      ? undefined
+      : { on, ...(program !== undefined && { program }), command, status, output };
+  };
+  // Without a machine, what else is wrong is told of all the same.
+  if (machines === undefined) commandFor('');
+  return forEach(machines, given.get('on')?.value, commandFor);
+}
+
+/** A machine by its name, or those that a pattern stands for. */
+function knownMachines(part: StepPart, name: unknown, at: 'key' | 'value'): readonly string[] | undefined {
+  if (typeof name !== 'string' || !name.includes('*')) {
+    const machine = knownMachine(part, name, at);
+    return machine === undefined ? undefined : [machine];
+  }
+  const found = [...part.lab.machines.keys()].filter((machine) => matchesName(name, machine));
+  if (found.length > 0) return found;
+  return part.wrongAt(
+    at,
+    say`no machine has a name like ${JSON.stringify(name)}`,
+    namesOf(part.lab).machines.suggestion(name),
+  );
 }
 
 function knownMachine(part: StepPart, name: unknown, at: 'key' | 'value'): string | undefined {
@@ -146,7 +192,7 @@ function parseCommand(part: StepPart): string[] | undefined {
 
 function parseWord(part: StepPart): string | undefined {
   const { value } = part;
-  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  if (typeof value === 'string' || typeof value === 'number') return part.filled(String(value));
   return part.wrong(say`must be a word, not ${show(value)}`, say`put it in quotes`);
 }
 

@@ -6,7 +6,8 @@ import { say } from '../../core/language/say.ts';
 import { takeLine } from '../waiting/ready.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import { keyOf } from '../order.ts';
-import { parseRoleMap } from '../reading/roles.ts';
+import { inGroups } from '../playing/in-groups.ts';
+import { parseRoleMap, type RoleEntry } from '../reading/roles.ts';
 import { mapSchema, textSchema } from '../reading/schema-parts.ts';
 import type { StepPart } from '../reading/step-part.ts';
 import { mapText } from '../reading/step-words.ts';
@@ -14,7 +15,7 @@ import { parseText } from '../reading/texts.ts';
 import { defineVerb } from './define-verb.ts';
 
 /** Text by role, in order. */
-type Lines = readonly (readonly [role: string, text: string])[];
+type Lines = readonly RoleEntry<string>[];
 
 export const send = defineVerb<Lines>('send', {
   schema: mapSchema(textSchema),
@@ -26,12 +27,12 @@ export const send = defineVerb<Lines>('send', {
   text: (lines) => mapText(lines.map(([role, text]) => [role, JSON.stringify(text)])),
   acts: (lines) => lines.map(([role, text]) => ({ role, does: say`types ${JSON.stringify(text)}` })),
   follow(lines, order) {
-    for (const [role] of lines) order.needsRunning(role, keyOf(role));
+    for (const [role, , group] of lines) order.needsRunning(role, keyOf(role, group));
   },
   async play(lines, limit, play) {
     const ours = lines.filter(([role]) => !play.isOperated(role));
     const deadline = play.deadlineOf(limit);
-    for (const [role, text] of ours) await sendText(text, play.terminal(role), { deadline, play });
+    await inGroups(ours, (role, text, before) => sendText(text, play.terminal(role), { deadline, play, before }));
     return outcomeOf(ours);
   },
   recorded: (action) => (action.kind === 'typed' ? { [action.role]: action.line } : undefined),
@@ -63,11 +64,16 @@ function parseTyped(part: StepPart): string | undefined {
 async function sendText(
   text: string,
   terminal: ProgramTerminal,
-  { deadline, play }: { readonly deadline: Deadline; readonly play: PlayContext },
+  {
+    deadline,
+    play,
+    before,
+  }: { readonly deadline: Deadline; readonly play: PlayContext; readonly before: Promise<void> },
 ): Promise<void> {
   const keys = isKeys(text);
   const { role } = terminal;
   const isHidden = !keys && (await takeLine(play, terminal, deadline)) === 'hidden';
+  await before;
   if (isHidden) await play.keepSecret(text);
   const expected: Expectation = { kind: 'typed', role, text: isHidden ? MASK : text };
   const { status } = terminal;

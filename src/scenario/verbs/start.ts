@@ -6,7 +6,8 @@ import type { PortInTimeWait } from '../playing/port-in-time-wait.ts';
 import { waitUntilListening } from '../waiting/listening.ts';
 import { waitForPrompt } from '../waiting/ready.ts';
 import { checkOptions, inLongForm, options } from '../reading/options.ts';
-import { parseRoles } from '../reading/roles.ts';
+import { inGroups } from '../playing/in-groups.ts';
+import { parseRoles, type RoleEntry } from '../reading/roles.ts';
 import { rolesSchema, timeSchema } from '../reading/schema-parts.ts';
 import { listText } from '../reading/step-words.ts';
 import { defaultTerminal } from '../stage.ts';
@@ -17,7 +18,7 @@ const EXAMPLE = 'start: server';
 /** `start: { program: server, timeout: 5s }` says the same as `start: server` with a timeout next to it. */
 const longForm = options({ program: rolesSchema, timeout: timeSchema }, ['program']);
 
-export const start = defineVerb<readonly string[]>('start', {
+export const start = defineVerb<readonly RoleEntry<undefined>[]>('start', {
   schema: { anyOf: [...rolesSchema.anyOf, longForm] },
   description: say`Checks its port, starts a program, and waits until it listens (if it has \`listens\`) or shows its prompt.`,
   example: 'server',
@@ -28,14 +29,14 @@ export const start = defineVerb<readonly string[]>('start', {
     if (given) checkOptions(part, longForm, say`for example: ${EXAMPLE}`);
     return parseRoles(given?.get('program') ?? part, EXAMPLE);
   },
-  text: listText,
-  needs: (roles) => ({ roles }),
+  text: (roles) => listText(roles.map(([role]) => role)),
+  needs: (roles) => ({ roles: roles.map(([role]) => role) }),
   follow(roles, order) {
-    for (const role of roles) order.start(role);
+    for (const [role] of roles) order.start(role);
   },
   async play(roles, limit, play) {
     const deadline = play.deadlineOf(limit);
-    for (const role of roles) await startProgram(role, deadline, play);
+    await inGroups(roles, (role) => startProgram(role, deadline, play));
     return 'played';
   },
   recorded: (action) => (action.kind === 'opened' ? action.role : undefined),
