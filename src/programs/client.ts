@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { parseArguments, parseFraming, parseHost, parsePort, usage, type Syntax } from './program-arguments.ts';
 import { connect } from './connect-to-server.ts';
+import { askByDatagrams } from './datagram-client.ts';
 import { Conversation } from './talk.ts';
 import { Exit, PeerGone } from './program-error.ts';
 import type { Framing } from './lines.ts';
@@ -13,10 +14,11 @@ const HELP = `Usage: node client.js HOST [PORT] [options]
 Talks to a server, line by line: type a message, read the answer. "exit" or Ctrl-D ends the session.
 
   HOST, --host HOST    name or address of the server, IPv6 without brackets
-  PORT, --port PORT    its TCP port; default 7999
+  PORT, --port PORT    its TCP or UDP port; default 7999
+  --udp                send each line as a datagram (UDP), without a connection
   --framing line|raw   line: each message ends with a newline (default)
                        raw: bytes alone, each read is a message, for a server that calls recv(1024)
-  --timeout SECONDS    how long to try to connect; default 10
+  --timeout SECONDS    how long to try to connect, default 10; with --udp, to wait for an answer, default 5
   --help, --version
 
 Exit status: 0 done, 1 connection failed or lost, 2 wrong usage, 130 Ctrl-C.
@@ -24,7 +26,7 @@ Exit status: 0 done, 1 connection failed or lost, 2 wrong usage, 130 Ctrl-C.
 
 const syntax: Syntax = {
   valued: ['host', 'port', 'framing', 'timeout'],
-  flags: ['help', 'version'],
+  flags: ['udp', 'help', 'version'],
   maxPositionals: 2,
 };
 
@@ -41,20 +43,32 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(flags.has('help') ? HELP : `${VERSION}\n`);
     return Exit.done;
   }
-  const options = readOptions(values, positionals);
+  const isUdp = flags.has('udp');
+  const options = readOptions(values, positionals, isUdp ? '5' : '10');
   const operator = new Operator(process.stdin, process.stdout);
+  const prompt = `client@${hostname()}:${options.port}$ `;
+  if (isUdp) {
+    if (values.has('framing')) throw usage('--framing is for TCP: with UDP each datagram is a message');
+    const { host, port, timeoutMs } = options;
+    await askByDatagrams(operator, { host, port, timeoutMs, prompt });
+    return Exit.done;
+  }
   const socket = await connect(options);
   operator.show('TP1 CLI');
   const conversation = new Conversation(socket, { framing: options.framing, peer: 'the server' });
-  await talk(conversation, operator, `client@${hostname()}:${options.port}$ `);
+  await talk(conversation, operator, prompt);
   await conversation.close();
   return Exit.done;
 }
 
-function readOptions(values: ReadonlyMap<string, string>, positionals: readonly string[]): Options {
+function readOptions(
+  values: ReadonlyMap<string, string>,
+  positionals: readonly string[],
+  defaultTimeout: string,
+): Options {
   const [host = values.get('host'), port = values.get('port') ?? '7999'] = positionals;
   if (host === undefined) throw usage('which server? Say: node client.js HOST [PORT]');
-  const seconds = Number(values.get('timeout') ?? '10');
+  const seconds = Number(values.get('timeout') ?? defaultTimeout);
   if (!(seconds > 0 && seconds <= 3600)) throw usage('--timeout is a number of seconds, more than 0 and at most 3600');
   return {
     host: parseHost(host),

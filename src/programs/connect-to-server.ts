@@ -28,7 +28,8 @@ export async function connect({ host, port, timeoutMs }: Destination): Promise<S
   throw failure ?? new ProgramError(`"${host}" has no address. Check the name, or give the address`);
 }
 
-async function resolve(host: string): Promise<string[]> {
+/** All addresses of a host, in the order in which they are to be tried. @throws {ProgramError} */
+export async function resolve(host: string): Promise<string[]> {
   try {
     const found = await lookup(host, { all: true, verbatim: true });
     return found.map(({ address }) => address);

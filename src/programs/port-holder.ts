@@ -1,21 +1,25 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Who listens on the port, and what to do about it, as far as /proc shows this user. Never fails. */
-export function describeHolder(port: number): string {
-  const sockets = [...listeningSockets('/proc/net/tcp', port), ...listeningSockets('/proc/net/tcp6', port)];
+export function describeHolder(port: number, protocol: 'tcp' | 'udp' = 'tcp'): string {
+  const tables = [`/proc/net/${protocol}`, `/proc/net/${protocol}6`];
+  const sockets = tables.flatMap((table) => openSockets(table, port));
   const pid = sockets.length > 0 ? processWithSocket(new Set(sockets.map((inode) => `socket:[${inode}]`))) : undefined;
   if (pid === undefined)
     return `this user may not see who holds it. Look with: sudo lsof -i :${port}; or take another port with --port`;
   return `process ${pid} (${commandOf(pid)}) holds it. End it with: kill ${pid}; or take another port with --port`;
 }
 
-/** Inodes of the sockets in state LISTEN (0A) on the port, from a table as proc(5) describes /proc/net/tcp. */
-function listeningSockets(table: string, port: number): string[] {
+/**
+ * Inodes of the sockets on the port that listen (0A), or of UDP have no peer (07), from a table as proc(5) describes
+ * /proc/net/tcp.
+ */
+function openSockets(table: string, port: number): string[] {
   const localPort = port.toString(16).toUpperCase().padStart(4, '0');
   return readText(table)
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, local, , state]) => state === '0A' && local?.endsWith(`:${localPort}`))
+    .filter(([, local, , state]) => (state === '0A' || state === '07') && local?.endsWith(`:${localPort}`))
     .flatMap((columns) => columns[9] ?? []);
 }
 

@@ -68,7 +68,7 @@ function readOption(
   }
 }
 
-/** @throws {ProgramError} unless `text` is a TCP port, 1 to 65535. */
+/** @throws {ProgramError} unless `text` is a port, 1 to 65535. */
 export function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port < 1 || port > 65_535)

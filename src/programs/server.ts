@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { parseArguments, parseFraming, parseHost, parsePort, type Syntax } from './program-arguments.ts';
+import { serveDatagrams } from './datagram-server.ts';
+import { parseArguments, parseFraming, parseHost, parsePort, usage, type Syntax } from './program-arguments.ts';
 import { Conversation } from './talk.ts';
 import { Exit, PeerGone } from './program-error.ts';
 import { Listener, type Client } from './listener.ts';
@@ -14,8 +15,9 @@ const HELP = `Usage: node server.js [options]
 Waits for a client and talks to it, line by line: read a message, type the answer. The client's "exit" ends the session, Ctrl-D too.
 
   --host HOST          address to listen on, IPv6 without brackets; default all of them
-  --port PORT          TCP port; default 7999
-  --keep               listen again after a session, until Ctrl-C or Ctrl-D
+  --port PORT          TCP or UDP port; default 7999
+  --udp                answer datagrams (UDP), whoever sends them, instead of connections; each one is a message
+  --keep               go on after a session, until Ctrl-C or Ctrl-D
   --framing line|raw   line: each message ends with a newline (default)
                        raw: bytes alone, each read is a message, for a client that calls recv(1024)
   --help, --version
@@ -23,7 +25,11 @@ Waits for a client and talks to it, line by line: read a message, type the answe
 Exit status: 0 done, 1 port not available or connection lost, 2 wrong usage, 130 Ctrl-C.
 `;
 
-const syntax: Syntax = { valued: ['host', 'port', 'framing'], flags: ['keep', 'help', 'version'], maxPositionals: 0 };
+const syntax: Syntax = {
+  valued: ['host', 'port', 'framing'],
+  flags: ['udp', 'keep', 'help', 'version'],
+  maxPositionals: 0,
+};
 
 /** How long the server waits for a client that said `exit` to close first, before it closes itself. */
 const CLIENT_CLOSES_WITHIN_MS = 5000;
@@ -52,6 +58,12 @@ async function main(words: readonly string[]): Promise<number> {
     keep: flags.has('keep'),
   };
   const operator = new Operator(process.stdin, process.stdout);
+  if (flags.has('udp')) {
+    if (values.has('framing')) throw usage('--framing is for TCP: with UDP each datagram is a message');
+    const { host: address, port, keep } = options;
+    await serveDatagrams(operator, { host: address, port, keep, prompt: promptOf(options) });
+    return Exit.done;
+  }
   const listener = await Listener.open(options.host, options.port);
   operator.show('TP1 Server');
   try {
@@ -75,7 +87,7 @@ async function serveClient({ socket, host, port }: Client, operator: Operator, o
   operator.show(`Connected by : ${pythonAddress(host, port)}`);
   const conversation = new Conversation(socket, { framing: options.framing, peer: 'the client' });
   try {
-    return await talk(conversation, operator, `server@${hostname()}:${options.port}$ `);
+    return await talk(conversation, operator, promptOf(options));
   } catch (error) {
     if (!options.keep || !(error instanceof PeerGone)) throw error;
     tell('server', error);
@@ -83,6 +95,10 @@ async function serveClient({ socket, host, port }: Client, operator: Operator, o
   } finally {
     await conversation.close();
   }
+}
+
+function promptOf({ port }: Options): string {
+  return `server@${hostname()}:${port}$ `;
 }
 
 /** One session: takes turns with the client until it says `exit`, or until the end of the operator's input. */

@@ -53,7 +53,7 @@ test('a wrong command line says what is wrong, with status 2', () => {
   assertRefusal(
     run('server', ['--prot', '1']),
     2,
-    'server: unknown option --prot; known: --host, --port, --framing, --keep, --help, --version. Try --help',
+    'server: unknown option --prot; known: --host, --port, --framing, --udp, --keep, --help, --version. Try --help',
   );
   assertRefusal(run('server', ['7999']), 2, 'server: what is "7999"? There is one word too many. Try --help');
   assertRefusal(run('server', ['--port']), 2, 'server: --port needs a value. Try --help');
