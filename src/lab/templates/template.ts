@@ -29,6 +29,7 @@ const templates: ReadonlyMap<string, Template> = new Map<string, Template>([
   ['tp3-multi', {}],
   ['routing', {}],
   ['nat-firewall', {}],
+  ['lan', {}],
   ['virtualbox', { like: 'tp1', steps: virtualboxSteps }],
 ]);
 
