@@ -75,11 +75,13 @@ function parseForAll<T>(
   return roles && results;
 }
 
-/** The programs whose names a pattern means, in the order of the lab file. */
+/** The programs whose names a pattern means, in the order of the lab file; services are no parts of scenarios. */
 function rolesLike(part: StepPart, pattern: string, at: 'key' | 'value'): readonly string[] | undefined {
   const { programs } = part.lab;
-  const found = [...programs.keys()].filter((name) => matchesName(pattern, name));
-  if (found.length > 0) return found;
+  const found = [...programs.values()].filter(
+    ({ name, service }) => service === undefined && matchesName(pattern, name),
+  );
+  if (found.length > 0) return found.map(({ name }) => name);
   return part.wrongAt(
     at,
     say`no program has a name like "${pattern}"`,
