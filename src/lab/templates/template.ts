@@ -27,6 +27,7 @@ const templates: ReadonlyMap<string, Template> = new Map<string, Template>([
   ['tp1', {}],
   ['tp2-udp', {}],
   ['tp3-multi', {}],
+  ['chat', {}],
   ['routing', {}],
   ['nat-firewall', {}],
   ['lan', {}],
