@@ -28,6 +28,8 @@ const templates: ReadonlyMap<string, Template> = new Map<string, Template>([
   ['tp2-udp', {}],
   ['tp3-multi', {}],
   ['chat', {}],
+  ['file', {}],
+  ['http', {}],
   ['routing', {}],
   ['nat-firewall', {}],
   ['lan', {}],
