@@ -8,6 +8,7 @@ import { holdsSecret } from '../../src/core/text/secret-variable.ts';
 
 /** Files that hand the environment on, or read a variable that the user names (`${NAME}` of ssh_config(5)). */
 const byOtherNames = new Set([
+  'commands/services/open.ts',
   'core/text/secret-variable.ts',
   'host/background.ts',
   'lab/load-lab.ts',
@@ -16,6 +17,7 @@ const byOtherNames = new Set([
   'providers/ssh/reach-server.ts',
   'providers/ssh/route/openssh-config.ts',
   'providers/ssh/route/route-credentials.ts',
+  'session/publish.ts',
 ]);
 
 interface Read {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { sourceFiles, sourceRoot } from '../../scripts/house/imports.ts';
 
-/** Texts that are shown as Markdown: reports, the reference, and what editors show of a field or a step. */
+/** Texts that are shown as Markdown: reports, the reference, a README of templates, and what editors show of a field or a step. */
 const MARKDOWN =
-  /^(?:report\/|lab\/fields\/|scenario\/(?:verbs\/|step-schema\.ts|reading\/schema-parts\.ts|tcp\/read-tcp\.ts)|cli\/command\/reference\.ts)/;
+  /^(?:report\/|lab\/fields\/|scenario\/(?:verbs\/|step-schema\.ts|reading\/schema-parts\.ts|(?:tcp\/read-tcp|udp\/read-udp)\.ts)|lab\/templates\/template\.ts|cli\/command\/reference\.ts)/;
 /** The strings of a line, in whichever quotes they are written. */
 const STRINGS = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
 /** A value between single quotes, after a word. */

@@ -185,7 +185,7 @@ describe('compiled code that another user planted', { skip: needsRoot.skip || ca
     mkdirSync(join(folder.path, 'home'));
     await runCli(['status'], {
       cwd: folder.path,
-      env: { TMPDIR: tmp, HOME: join(folder.path, 'home'), XDG_CACHE_HOME: '' },
+      env: { TMPDIR: tmp, HOME: join(folder.path, 'home'), XDG_CACHE_HOME: '', NODE_COMPILE_CACHE: '' },
     });
     assert.deepEqual(readdirSync(planted), []);
     const kept = join(folder.path, 'home/.cache/lab/compiled');

@@ -8,6 +8,7 @@ import {
   type FamilySubnet,
 } from '../../core/address-family.ts';
 import { say } from '../../core/language/say.ts';
+import { didYouMean } from '../../core/text/suggest.ts';
 import type { Draft, DraftNetwork } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
 import { notForHosts } from './not-for-hosts.ts';
@@ -74,9 +75,7 @@ function checkNat({ gatewayOff, gateways, subnets, nat }: DraftNetwork): PathPro
   const gatewayPath = [...path.slice(0, -1), 'gateway'];
   if (gateways[4]?.machine !== undefined) return natOfMachine(path, gateways[4].machine);
   if (subnets[4] === undefined && subnets[6] !== undefined)
-    return [
-      { path, message: say`is for IPv4, and the network has IPv6 addresses only`, hint: say`did you mean "nat6"?` },
-    ];
+    return [{ path, message: say`is for IPv4, and the network has IPv6 addresses only`, hint: didYouMean('nat6') }];
   if (gatewayOff[4] === 'point-to-point')
     return [
       {
