@@ -46,13 +46,26 @@ async function looksAtAll(play: PlayContext): Promise<ReadonlyMap<ProgramTermina
   }
 }
 
+/** EPIPE and ECONNRESET (errno(3)), as languages call them: the other side has gone, which often still ends itself. */
+const PEER_GONE = /\b(?:BrokenPipeError|ConnectionResetError|EPIPE|ECONNRESET|broken pipe|connection reset)\b/i;
+
+/** A program that says so is the victim of another one, if another has failed, too. */
+function lostItsPeer(line: string | undefined): boolean {
+  return line !== undefined && PEER_GONE.test(line);
+}
+
 /** The first program that ended as no step asks for; else one of whose threads an exception ended. */
 export function causeOf(play: PlayContext): Cause | undefined {
-  const failed = play.opened.filter((terminal) => play.hasFailed(terminal)).toSorted((a, b) => a.endedAt! - b.endedAt!);
+  const failed = play.opened
+    .filter((terminal) => play.hasFailed(terminal))
+    .map((terminal) => ({ terminal, line: lastWords(terminal.reader.tail(LAST_LINES)) }))
+    .toSorted(
+      (a, b) => Number(lostItsPeer(a.line)) - Number(lostItsPeer(b.line)) || a.terminal.endedAt! - b.terminal.endedAt!,
+    );
   const [first] = failed;
   if (first !== undefined) {
-    const { role, machine, status } = first;
-    return { role, machine, end: status, line: lastWords(first.reader.tail(LAST_LINES)) };
+    const { role, machine, status } = first.terminal;
+    return { role, machine, end: status, line: first.line };
   }
   for (const { role, machine, status, reader } of play.opened) {
     const lines = reader.tail(LAST_LINES);
