@@ -33,7 +33,7 @@ const LISTED = [
   /^dist\/programs\/(server\.js|client\.js|package\.json)$/,
   /^dist\/man\/lab\.1$/,
   /^templates\/[a-z0-9-]+\/(lab\.yaml|variants\.yaml|task\.(en|fr)\.md)$/,
-  /^templates\/[a-z0-9-]+\/programs\/(python|c|java|typescript)\/[A-Za-z-]+\.(py|c|h|java|ts)$/,
+  /^templates\/[a-z0-9-]+\/programs\/(python|c|java|typescript)\/[A-Za-z0-9-]+\.(py|c|h|java|ts)$/,
   /^templates\/[a-z0-9-]+\/files\/[a-z0-9./-]+$/,
   /^dist\/completions\/(lab\.bash|_lab|lab\.fish)$/,
 ];

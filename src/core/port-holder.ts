@@ -5,6 +5,11 @@ import { say } from './language/say.ts';
 /** So much of a command line stands in a sentence. */
 const LONGEST_COMMAND = 80;
 
+/** What a record holds of it; what else a look at a machine finds is for that moment only. */
+export function recordedHolder({ address, port, pid, command, user, startedAtMs }: PortHolder): PortHolder {
+  return { address, port, pid, command, user, startedAtMs };
+}
+
 /** For a sentence: `process 12345 (python3 server.py) of user ildvm1`, as much as is known. */
 export function describeHolder({ pid, command, user }: PortHolder): string {
   const name = pid === undefined ? say`a process` : say`process ${pid}`;

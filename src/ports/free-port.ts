@@ -1,7 +1,7 @@
 import { protocolField } from '../core/listen-port.ts';
 import { CheckError, TimeoutError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
-import { describeHolder } from '../core/port-holder.ts';
+import { describeHolder, recordedHolder } from '../core/port-holder.ts';
 import { sayDuration } from '../core/language/amounts.ts';
 import { retryUntil, type Attempt } from '../core/time/retry.ts';
 import { say } from '../core/language/say.ts';
@@ -78,7 +78,7 @@ export async function freePort(shell: Shell, report: PortReport, options: FreeOp
         machine: report.machine,
         ...protocolField(report),
         port: report.port,
-        holders: gone,
+        holders: gone.map(recordedHolder),
         signal: endSignal,
       });
   }

@@ -6,7 +6,7 @@ import type { EventBody } from '../../src/core/events.ts';
 import type { Program } from '../../src/lab/types.ts';
 import { checkPorts } from '../../src/scenario/playing/port-check.ts';
 import { localShell } from '../helpers/ssh/local-shell.ts';
-import { nobody, onlyRoot, python, running } from '../helpers/machines/listeners.ts';
+import { hold, nobody, onlyRoot, python, running } from '../helpers/machines/listeners.ts';
 import { Running, unusedPort } from '../helpers/programs.ts';
 
 async function checked(
@@ -89,3 +89,15 @@ test(
     assert.deepEqual(shown((await checked(997, { command: ['sudo', './server'] }, shell)).events), ['free']);
   },
 );
+
+test('of who held a port, a record has what a record is read with', async () => {
+  const port = await unusedPort();
+  await hold(port);
+  const { events, error } = await checked(port, { busyPort: 'free' });
+  assert.equal(error, undefined);
+  const holders = events.flatMap((event) => ('holders' in event ? event.holders.map((one) => [event.kind, one]) : []));
+  assert.deepEqual(
+    holders.map(([kind, one]) => [kind, Object.keys(one!).toSorted()]),
+    ['port-checked', 'port-freed'].map((kind) => [kind, ['address', 'command', 'pid', 'port', 'startedAtMs', 'user']]),
+  );
+});

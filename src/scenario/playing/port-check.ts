@@ -3,7 +3,7 @@ import { CheckError } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
 import { secretFromEnvironment } from '../../core/text/secret-variable.ts';
 import type { Program } from '../../lab/types.ts';
-import { describeHolder } from '../../core/port-holder.ts';
+import { describeHolder, recordedHolder } from '../../core/port-holder.ts';
 import { say } from '../../core/language/say.ts';
 import { isRefused } from '../../ports/bind-answer.ts';
 import { explainPort, portName } from '../../ports/port-words.ts';
@@ -42,7 +42,7 @@ export async function checkPorts(program: Program, shell: Shell, options: CheckP
       ...protocolField({ protocol }),
       port,
       state,
-      holders,
+      holders: holders.map(recordedHolder),
       raw,
       tools,
     });
