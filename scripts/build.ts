@@ -35,18 +35,19 @@ process.stderr.write('setup: compiling\n');
 
 /** What the first file loads on demand, each whole in one file: Node spends a millisecond on each further file, and loads functions of a large one only when they are called. */
 const parts: Readonly<Record<string, string>> = {
-  'run-cli': 'src/cli/run-cli.ts',
   proxy: 'src/commands/machines/proxy.ts',
-  'compile-cache': 'src/host/compile-cache.ts',
+  'compiled-code': 'src/host/compiled-code.ts',
 };
+/** The command line itself is no module, but one function, whose compiled code can be kept (src/host/compiled-code.ts). */
+const commandLine = 'src/cli/run-cli.ts';
 const apart: Plugin = {
   name: 'apart',
   setup: (plugins) =>
     plugins.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, importer }) => {
-      const name =
-        importer.endsWith('/src/cli/main.ts') &&
-        Object.keys(parts).find((part) => join(root, parts[part]!) === join(resolveDir, path));
-      return name ? { path: `./${name}.js`, external: true } : undefined;
+      const file = join(resolveDir, path);
+      if (!importer.endsWith('/src/cli/main.ts')) return undefined;
+      const name = Object.keys(parts).find((part) => join(root, parts[part]!) === file);
+      return name || file === join(root, commandLine) ? { path: `./${name}.js`, external: true } : undefined;
     }),
 };
 
@@ -64,15 +65,9 @@ const common = {
   metafile: true,
 } as const satisfies BuildOptions;
 
-const { metafile } = await build({
+/** What runs on the host. */
+const onHost = {
   ...common,
-  entryPoints: {
-    main: join(root, 'src/cli/main.ts'),
-    ...Object.fromEntries(Object.entries(parts).map(([name, file]) => [name, join(root, file)])),
-    // The library lies among them, because it finds the scripts next to it as the command line does.
-    api: join(root, 'src/api/index.ts'),
-  },
-  plugins: [apart, onlyVersion],
   outdir: join(fresh, 'cli'),
   minify: true,
   keepNames: true,
@@ -80,10 +75,35 @@ const { metafile } = await build({
   sourcemap: 'linked',
   // ssh2 loads this native add-on if it is there; ours is never built.
   external: ['cpu-features', '*.node'],
+} as const satisfies BuildOptions;
+
+const { metafile } = await build({
+  ...onHost,
+  entryPoints: {
+    main: join(root, 'src/cli/main.ts'),
+    ...Object.fromEntries(Object.entries(parts).map(([name, file]) => [name, join(root, file)])),
+    // The library lies among them, because it finds the scripts next to it as the command line does.
+    api: join(root, 'src/api/index.ts'),
+  },
+  plugins: [apart, onlyVersion],
   define: { __dirname: 'import.meta.dirname' },
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
+});
+const line = await build({
+  ...onHost,
+  entryPoints: [join(root, commandLine)],
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  // It is read byte by byte as text.
+  charset: 'ascii',
+  legalComments: 'none',
+  supported: { 'dynamic-import': false },
+  define: { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' },
+  logOverride: { 'empty-import-meta': 'error' },
+  banner: { js: '(function (module, require, __dirname, __url) {' },
+  footer: { js: '})' },
 });
 for (const name of ['server', 'client'])
   await build({
@@ -112,7 +132,11 @@ cpSync(join(root, 'src/cli/help/topics'), join(fresh, 'cli/topics'), { recursive
 writeCompletions(join(fresh, 'completions'));
 mkdirSync(join(fresh, 'man'));
 writeFileSync(join(fresh, 'man/lab.1'), manPage(packageJson.version));
-writeLicences(join(fresh, 'third-party-licences.txt'), root, Object.keys(metafile.inputs));
+writeLicences(
+  join(fresh, 'third-party-licences.txt'),
+  root,
+  Object.keys({ ...metafile.inputs, ...line.metafile.inputs }),
+);
 const schema = labJsonSchema({ providers: allProviders.names, step: stepJsonSchema() });
 writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
 // What programs import: the file that package.json names, and its types.

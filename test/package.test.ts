@@ -27,7 +27,7 @@ import { without } from './helpers/tools.ts';
 const LISTED = [
   /^(package\.json|LICENSE|README(\.fr)?\.md|scripts\/lab\.js)$/,
   /^dist\/(lab\.schema\.json|third-party-licences\.txt)$/,
-  /^dist\/cli\/[a-z0-9-]+(\.min)?\.(js|pl|py|sh|yaml|json|css)$/,
+  /^dist\/cli\/[a-z0-9-]+(\.min)?\.(c?js|pl|py|sh|yaml|json|css)$/,
   /^dist\/cli\/topics\/[a-z]{2}\/[a-z.-]+\.md$/,
   /^dist\/api\/index\.(js|d\.ts)$/,
   /^dist\/programs\/(server\.js|client\.js|package\.json)$/,
@@ -90,7 +90,7 @@ test('the package holds what runs and nothing else', () => {
   for (const name of [
     'LICENSE',
     'README.md',
-    'dist/cli/run-cli.js',
+    'dist/cli/run-cli.cjs',
     'dist/cli/executor.pl',
     'templates/tp1/lab.yaml',
     'templates/tp1/programs/python/server.py',

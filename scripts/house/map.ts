@@ -106,7 +106,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   host: [
     'apt-get.ts',
     'background.ts',
-    'compile-cache.ts',
+    'compiled-code.ts',
     'daemon.ts',
     'fetch-tools.ts',
     'files/local-paths.ts',

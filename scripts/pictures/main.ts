@@ -27,7 +27,7 @@ async function makePictures(): Promise<void> {
   const folder = join(mkdtempSync(join(tmpdir(), 'lab-pictures-')), 'tp1');
   mkdirSync(folder);
   const lab = (...args: string[]): void => {
-    execFileSync(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
+    execFileSync(process.execPath, [join(root, 'dist/cli/main.js'), ...args], {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'inherit'],
     });

@@ -15,8 +15,13 @@ if (words.length === 1 && (command === '--version' || command === '-V')) {
   const { proxyOrExplain } = await import('../commands/machines/proxy.ts');
   process.exit(await proxyOrExplain(target));
 } else {
-  const { keepCompiledCode } = await import('../host/compile-cache.ts');
-  keepCompiledCode();
-  const { runCli } = await import('./run-cli.ts');
+  const { runCli } = await loadCli();
   await runCli(words, packageJson.version);
+}
+
+async function loadCli(): Promise<typeof import('./run-cli.ts')> {
+  if (import.meta.url.endsWith('.ts')) return import('./run-cli.ts');
+  const { runCompiled } = await import('../host/compiled-code.ts');
+  const name = /^[a-z][a-z-]{0,30}$/.test(command) ? command : 'other';
+  return runCompiled(new URL('run-cli.cjs', import.meta.url), name) as typeof import('./run-cli.ts');
 }

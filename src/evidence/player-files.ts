@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { PlayerFiles } from '../report/html/player-assets.ts';
 
@@ -8,13 +9,13 @@ import type { PlayerFiles } from '../report/html/player-assets.ts';
  */
 export async function readPlayer(): Promise<PlayerFiles> {
   const [script, style] = await Promise.all(
-    ['asciinema-player.min.js', 'asciinema-player.css'].map((name) => readFile(fileURLToPath(placeOf(name)), 'utf8')),
+    ['asciinema-player.min.js', 'asciinema-player.css'].map((name) => readFile(placeOf(name), 'utf8')),
   );
   return { script: script!, style: style! };
 }
 
 function placeOf(name: string): string {
   return import.meta.url.endsWith('.ts')
-    ? import.meta.resolve(`asciinema-player/dist/bundle/${name}`)
-    : new URL(name, import.meta.url).href;
+    ? createRequire(import.meta.url).resolve(`asciinema-player/dist/bundle/${name}`)
+    : fileURLToPath(new URL(name, import.meta.url));
 }

@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { finish, repository, type Finished } from './lab-command.ts';
 
-/** The command line straight from its source, so that a test needs no build. */
-export const mainFile = join(repository, 'src/cli/main.ts');
+/** The command line as users have it: compiled, which also starts in a third of the time. */
+export const mainFile = join(repository, 'dist/cli/main.js');
+// What `npm test` has just compiled need not be looked at by each file.
+if (process.env['LAB_TEST_BUILT'] === undefined) requireFreshBuild();
 
 export interface CliOptions {
   readonly cwd: string;
@@ -61,3 +63,12 @@ scenarios:
     - expect: { asker: "hello <Bob>" }
       timeout: 1s
 `;
+
+/** Else a test would judge the command line of yesterday. */
+function requireFreshBuild(): void {
+  const built = statSync(join(repository, 'dist/built'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const newer = globSync('src/**/*.{ts,pl,py,sh}', { cwd: repository }).find(
+    (path) => (statSync(join(repository, path), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= built,
+  );
+  if (newer !== undefined) throw new Error(`${newer} is newer than what is compiled: npm run build`);
+}
