@@ -22,6 +22,7 @@ import {
   service,
   type RightFields,
 } from './fields/fields.ts';
+import { sysctlRule } from './fields/network-rules.ts';
 import { NetworkIndex } from './network-index.ts';
 import { entriesOf, fieldsOf, listOf, placed, textsAt } from './plain-data.ts';
 import type { Path } from './problem.ts';
@@ -124,7 +125,9 @@ function draftRoutes(value: unknown, path: Path): DraftRoute[] {
 
 /** With dots, and the values as they stand in the file: `1.0` is not `1`. */
 function draftSysctls(value: unknown, path: Path, source: LabTree): Pick<Machine, 'sysctls'> {
-  const names = entriesOf(value).map(([name]) => name);
+  const names = entriesOf(value)
+    .map(([name]) => name)
+    .filter((name) => sysctlRule(name) === undefined);
   if (names.length === 0) return {};
   return {
     sysctls: new Map(

@@ -171,16 +171,14 @@ describe('the table', () => {
     );
   });
 
-  test('of many is a few lines: what is cut off, who does not answer, what else', () => {
+  test('of many is a few lines, in the order of the lab: what is cut off, who does not answer, what else', () => {
     const names = Array.from({ length: 40 }, (_, index) => `m${index}`);
-    const text = shown(
-      names,
-      pairsOf(names, (from, to) => {
-        if (from === 'm7') return { kind: 'not-sent', name: 'ENETUNREACH' };
-        if (to === 'm7') return { kind: 'no-neighbour', from: undefined };
-        return from === 'm1' && ['m2', 'm3'].includes(to) ? { kind: 'silence' } : undefined;
-      }),
-    );
+    const pairs = pairsOf(names, (from, to) => {
+      if (from === 'm7') return { kind: 'not-sent', name: 'ENETUNREACH' };
+      if (to === 'm7') return { kind: 'no-neighbour', from: undefined };
+      return from === 'm1' && ['m2', 'm3'].includes(to) ? { kind: 'silence' } : undefined;
+    });
+    const text = shown(names, pairs.toReversed());
     assert.equal(
       text,
       [

@@ -11,7 +11,7 @@ import { KnownWords, listed } from '../../core/text/suggest.ts';
 import { say } from '../../core/language/say.ts';
 import { destinations, nextRouters, routesOf } from '../build-routes.ts';
 import { networkOf, type Draft, type DraftMachine, type DraftNetwork, type DraftRoute, type Placed } from '../draft.ts';
-import { destinationSubnet } from '../fields/network-rules.ts';
+import { destinationSubnet, viaRule } from '../fields/network-rules.ts';
 import { quoted } from '../fields/text-rule.ts';
 import type { Wiring } from '../addresses.ts';
 import type { PathProblem } from '../problem.ts';
@@ -50,9 +50,13 @@ function linkToItself([first, second]: readonly [Placed<string>, Placed<string>]
 function checkDns({ dns }: DraftNetwork, { machines, wiring }: Named): PathProblem[] {
   return dns.flatMap(({ targets }) =>
     targets
-      .filter(({ value }) => addressNumber(value) === undefined && !wiring.machines.has(value))
+      .filter(({ value }) => viaRule(value) === undefined && isNameOfNone(value, wiring))
       .map(({ value, path }) => noMachine(value, path, machines)),
   );
+}
+
+function isNameOfNone(text: string, { machines }: Wiring): boolean {
+  return addressNumber(text) === undefined && !machines.has(text);
 }
 
 function noMachine(name: string, path: PathProblem['path'], machines: KnownWords): PathProblem {
@@ -82,7 +86,8 @@ function checkRoutes(draftMachine: DraftMachine, named: Named): PathProblem[] {
 }
 
 function checkRoute(draftMachine: DraftMachine, { path, to, via }: DraftRoute, named: Named): PathProblem[] {
-  if (!to || !via) return [];
+  // What is no name and no address has been said to be neither.
+  if (!to || !via || viaRule(via.value) !== undefined) return [];
   const { draft, wiring } = named;
   const machine = wiring.machines.get(draftMachine.machine.name)!;
   const leads = checkDestination(draftMachine, to, named);
@@ -118,6 +123,11 @@ function checkDestination(
           },
         ]
       : [];
+  const ownAddress = interfaces
+    .flatMap(({ addresses }) => families.map((family) => ({ family, address: addresses[family]?.value })))
+    .find(({ family, address }) => address !== undefined && found.includes(hostSubnet(family, address)));
+  if (ownAddress)
+    return [{ path: to.path, message: say`is an address of this machine itself`, hint: say`remove the route` }];
   const own = interfaces.flatMap((port) => networkOf(draft, port) ?? []);
   const direct = own.find(({ subnets }) =>
     families.some((family) => subnets[family] && found.includes(textOfSubnet(subnets[family].value))),
@@ -130,6 +140,11 @@ function checkDestination(
       hint: say`remove the route: packets to it need no router`,
     },
   ];
+}
+
+/** An address as a subnet of its own. */
+function hostSubnet(family: Family, address: bigint): string {
+  return destinationSubnet(textOfAddress(family, address)) ?? '';
 }
 
 /** A router that is named: another machine, on a network of this one. */

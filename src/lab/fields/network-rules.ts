@@ -74,9 +74,12 @@ export const gateway6Rule: TextRule = (text) => {
 
 export const machineGatewayRule: TextRule = (text) => {
   const problem = addressRule(text);
-  return problem && MEANS_NONE.test(text)
-    ? { message: problem.message, hint: say`for a machine without a default route write false, without quotes` }
-    : problem;
+  if (problem === undefined) return undefined;
+  const { message } = problem;
+  if (MEANS_NONE.test(text))
+    return { message, hint: say`for a machine without a default route write false, without quotes` };
+  if (!/^[A-Za-z]/.test(text) || !HOST_LABEL.test(text)) return problem;
+  return { message, hint: say`write its address, or by name: routes: [{ to: default, via: ${text} }]` };
 };
 
 /** A subnet of either family. */
@@ -88,7 +91,7 @@ const subnet4Rule: TextRule = (text) => {
   const { network, prefixLength } = subnet;
   if (parseIPv4(text.split('/')[0]!) !== network) return insideOf(text, formatSubnet(subnet));
   if (prefixLength > LARGEST_PREFIX) {
-    const example = `${formatIPv4(network)}/24`;
+    const example = formatSubnet(parseSubnet(`${formatIPv4(network)}/24`)!);
     return {
       message: say`/${prefixLength} has no room for two machines`,
       hint: say`write /${LARGEST_PREFIX} (two machines, no gateway) or a smaller number, for example ${example}`,
@@ -114,7 +117,7 @@ export const subnet6Rule: TextRule = (text) => {
     return { message: say`must be a subnet of IPv6, not ${quoted(text)}`, hint: subnet6Hint(text) };
   const { network, prefixLength } = subnet;
   if (parseIPv6(text.split('/')[0]!) !== network) return insideOf(text, formatSubnet6(subnet));
-  const example = `${ipv6Text(network)}/64`;
+  const example = formatSubnet6(parseSubnet6(`${ipv6Text(network)}/64`)!);
   if (prefixLength > LARGEST_PREFIX6)
     return {
       message: say`/${prefixLength} has no room for two machines`,
@@ -187,9 +190,12 @@ export function destinationSubnet(text: string): string | undefined {
 export const viaRule: TextRule = (text) => {
   if (HOST_LABEL.test(text) && !/^[\d.]+$/.test(text)) return undefined;
   const problem = addressRule(text);
-  return (
-    problem && { message: say`must be an address or the name of a machine, not ${quoted(text)}`, hint: problem.hint }
-  );
+  if (problem === undefined) return undefined;
+  const isName = /[A-Za-z]/.test(text) && !text.includes(':');
+  return {
+    message: say`must be an address or the name of a machine, not ${quoted(text)}`,
+    hint: isName ? say`write the name of the machine alone, or its address` : problem.hint,
+  };
 };
 
 /** Six octets in hexadecimal (IEEE 802), of one interface: the lowest bit of the first is for groups. */

@@ -15,7 +15,7 @@ export function addressLink(facts: ReachFacts): ReachLink {
     return link(
       'broken',
       `${to.name} ${silence}`,
-      say`Run "lab status" to see its state, and "lab up" to bring it back.`,
+      say`"lab status" shows whether it runs; "lab up --recreate" makes it afresh.`,
     );
   }
   if (target?.interfaces === undefined) return link('unknown', say`${to.name} has no ip to show its addresses with`);

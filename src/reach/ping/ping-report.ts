@@ -22,11 +22,14 @@ export interface PingReport {
   readonly mostMs: number | undefined;
 }
 
-/** Sums of all pairs. */
+/** All pairs, in the order of `machines`, and their sums. */
 export function pingReport({
-  pairs,
+  pairs: unsorted,
   ...rest
 }: Pick<PingReport, 'machines' | 'count' | 'pairs' | 'notAsked'>): PingReport {
+  const rank = new Map(rest.machines.map((name, index) => [name, index]));
+  const rankOf = (name: string): number => rank.get(name) ?? rank.size;
+  const pairs = unsorted.toSorted((a, b) => rankOf(a.from) - rankOf(b.from) || rankOf(a.to) - rankOf(b.to));
   const answered = pairs.filter(({ received }) => received > 0);
   const received = sum(answered.map((pair) => pair.received));
   return {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { retryUntil } from '../../../src/core/time/retry.ts';
+import type { IperfResult } from '../../../src/commands/machines/iperf.ts';
 import type { PingOutcome } from '../../../src/commands/machines/ping.ts';
 import { cannotBe, currentUser, ordinaryUser } from '../../helpers/lab-command.ts';
 
@@ -16,7 +17,7 @@ networks:
   apart: { subnet: 10.4.0.0/24, nat: false }
   beside: 10.5.0.0/24
 links:
-  - { between: [r1, r2], subnet: [10.9.0.0/31, fd00:9::/127] }
+  - { between: [r1, r2], subnet: [10.9.0.0/31, fd00:9::/127], mtu: 1400 }
 machines:
   ha: { address: [10.1.0.5, fd00:1::5] }
   asks: { interfaces: { eth0: { network: a } } }
@@ -76,6 +77,11 @@ for (const [kind, make] of [
         toR3.map(({ received }) => received),
         [1],
       );
+      // Packets of 1448 bytes, and the link takes 1400: after the first, they are sent in fragments.
+      const throughput = await user.lab('--json', 'iperf', 'ha', 'fd00:2::1', '--udp', '--time', '1s');
+      assert.equal(throughput.exitCode, 0, throughput.stderr);
+      const { udp } = JSON.parse(throughput.stdout) as IperfResult;
+      assert.ok(udp !== undefined && udp.received > 0, throughput.stdout);
       const announced = await retryUntil(
         async () => {
           const seen = await on('asks', 'ip -o address; ip -6 route');
