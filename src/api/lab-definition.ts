@@ -507,7 +507,7 @@ export interface RunStep {
 export interface TcpStep {
   /**
    * Checks in the captured packets what TCP did so far: handshakes, how connections were closed, retransmissions,
-   * the text that they carried.
+   * windows of 0 bytes, the text that they carried.
    */
   readonly tcp: {
     readonly port?: number | undefined;
@@ -518,6 +518,7 @@ export interface TcpStep {
       | undefined;
     readonly reset?: 'none' | 'any' | 'client' | 'server' | undefined;
     readonly retransmissions?: number | 'some' | undefined;
+    readonly 'zero-windows'?: number | 'some' | undefined;
     readonly payload?:
       { readonly client?: string | RegExp | undefined; readonly server?: string | RegExp | undefined } | undefined;
     readonly timeout?: string | undefined;

@@ -29,6 +29,7 @@ export type PacketWish =
     }
   | { readonly kind: 'reset'; readonly by: 'none' | 'any' | PacketSide }
   | { readonly kind: 'retransmissions'; readonly count: number | 'some' }
+  | { readonly kind: 'zero-windows'; readonly count: number | 'some' }
   /** `pattern` as it is written in the lab file. */
   | { readonly kind: 'payload'; readonly side: PacketSide; readonly pattern: string }
   | { readonly kind: 'datagrams'; readonly side: PacketSide; readonly count: CountRange }

@@ -33,6 +33,7 @@ const wishes: ByKind<PacketWish> = {
   ],
   reset: (['none', 'any', 'server'] as const).map((by) => ({ kind: 'reset', by })),
   retransmissions: ([0, 1, 2, 'some'] as const).map((count) => ({ kind: 'retransmissions', count })),
+  'zero-windows': ([0, 1, 2, 'some'] as const).map((count) => ({ kind: 'zero-windows', count })),
   payload: [{ kind: 'payload', side: 'client', pattern: '"Hello"' }],
   datagrams: [{ least: 0, most: 0 }, { least: 1 }, { least: 10, most: 10 }, { least: 0, most: 3 }].map((count) => ({
     kind: 'datagrams',

@@ -162,6 +162,16 @@ test('resets and retransmissions are counted, and named', () => {
   ]);
 });
 
+test('segments that say to send nothing more are counted, and named', () => {
+  met('normal', { 'zero-windows': 0 });
+  met('zero-window', { 'zero-windows': 'some' });
+  assert.deepEqual(findings('normal', { 'zero-windows': 'some' }), [
+    'some segment with a window of 0 bytes | there is none',
+  ]);
+  const [found = ''] = findings('zero-window', { 'zero-windows': 0 });
+  assert.match(found, /^!no segment with a window of 0 bytes \| there (is|are) \d+: packet \d+ \(ACK of the server/);
+});
+
 test('a payload that is missing shows what was sent instead, and in which packets', () => {
   const payload = [{ side: 'client', pattern: { text: 'Bye' } }] as const;
   assert.deepEqual(findings('normal', { payload }), [

@@ -33,6 +33,7 @@ const templates: ReadonlyMap<string, Template> = new Map<string, Template>([
   ['routing', {}],
   ['nat-firewall', {}],
   ['lan', {}],
+  ['tcp-control', {}],
   ['virtualbox', { like: 'tp1', steps: virtualboxSteps }],
 ]);
 

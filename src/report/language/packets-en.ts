@@ -19,6 +19,8 @@ export const packets = packetWords({
       count === 'some' || count === 0
         ? `${count === 0 ? 'no' : 'some'} retransmission`
         : countOf(count, 'retransmission'),
+    'zero-windows': ({ count }) =>
+      `${count === 'some' ? 'some segment' : count === 0 ? 'no segment' : countOf(count, 'segment')} with a window of 0 bytes`,
     payload: ({ side, pattern }) => `${pattern} in what the ${side} sends`,
     datagrams: ({ side, count }) => ranged(count, ['datagram', 'datagrams'], ` of the ${side}`),
     answered: ({ count }) => ranged(count, ['answered datagram', 'answered datagrams'], ' of the client'),

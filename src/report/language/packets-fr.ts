@@ -22,6 +22,10 @@ export const packets = packetWords({
       if (count === 'some') return 'au moins une retransmission';
       return count === 0 ? 'aucune retransmission' : `${count} retransmission${count === 1 ? '' : 's'}`;
     },
+    'zero-windows': ({ count }) => {
+      if (count === 'some') return 'au moins un segment avec une fenêtre de 0 octet';
+      return `${count === 0 ? 'aucun segment' : `${count} segment${count === 1 ? '' : 's'}`} avec une fenêtre de 0 octet`;
+    },
     payload: ({ side, pattern }) => `${pattern} dans ce que le ${sides[side]} envoie`,
     datagrams: ({ side, count }) => ranged(count, ['datagramme', 'datagrammes'], ` du ${sides[side]}`),
     answered: ({ count }) => ranged(count, ['datagramme', 'datagrammes'], ' du client avec réponse'),

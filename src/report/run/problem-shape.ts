@@ -72,13 +72,16 @@ const maybePacket = { packet: optional(packetName) };
 const range = object<CountRange>({ least: count, most: optional(count) });
 const datagramName = object<DatagramName>({ number: count, from: side, length: count, afterMs: number(-1e12, 1e12) });
 
+const countOrSome: Shape<number | 'some'> = (value, where) => (value === 'some' ? value : count(value, where));
+
 const packetWish = byKind<PacketWish>({
   connections: { count },
   'no-connection': {},
   handshake: {},
   close: { by: optional(oneOf('client', 'server', 'both')), how: optional(oneOf('fin', 'rst', 'open')) },
   reset: { by: oneOf('none', 'any', 'client', 'server') },
-  retransmissions: { count: (value, where) => (value === 'some' ? value : count(value, where)) },
+  retransmissions: { count: countOrSome },
+  'zero-windows': { count: countOrSome },
   payload: { side, pattern: text },
   datagrams: { side, count: range },
   answered: { count: range },

@@ -1,15 +1,17 @@
-import { fitting, object, oneOf, optional, port, truth, whole } from '../../core/json/shape.ts';
+import { fitting, object, oneOf, optional, port, truth, whole, type Shape } from '../../core/json/shape.ts';
 import type { TcpExpectation } from '../tcp/tcp-expectation.ts';
 import type { StepMap } from './step-text.ts';
 import { partOf, payloadOf } from './told-payload.ts';
 
 const count = whole(0, 1e9);
+const countOrSome: Shape<number | 'some'> = (value, where) => (value === 'some' ? value : count(value, where));
 const plainShape = object<Omit<TcpExpectation, 'close' | 'payload'>>({
   port: optional(port),
   connections: optional(count),
   handshake: optional(truth),
   reset: optional(oneOf('none', 'any', 'client', 'server')),
-  retransmissions: optional((value, where) => (value === 'some' ? value : count(value, where))),
+  retransmissions: optional(countOrSome),
+  'zero-windows': optional(countOrSome),
 });
 const closeShape = object<NonNullable<TcpExpectation['close']>>({
   by: optional(oneOf('client', 'server', 'both')),

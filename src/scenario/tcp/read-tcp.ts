@@ -53,12 +53,10 @@ const checks: { readonly [K in keyof Checked]: Check<Checked[K]> } = {
     schema: { enum: resetters, description: say`Who sent a RST.` },
     parse: (part) => parseWord(part, resetters),
   },
-  retransmissions: {
-    schema: {
-      anyOf: [{ type: 'integer', minimum: 0 }, { const: 'some' }],
-      description: say`How many segments were sent again.`,
-    },
-    parse: (part) => (part.value === 'some' ? 'some' : parseCount(part, say`for example 0; or "some"`)),
+  retransmissions: { schema: countOrSomeSchema(say`How many segments were sent again.`), parse: parseCountOrSome },
+  'zero-windows': {
+    schema: countOrSomeSchema(say`How many segments told the other end to send nothing more (a window of 0 bytes).`),
+    parse: parseCountOrSome,
   },
   payload: { schema: payloadSchema(say`What one of the connections carried.`), parse: parsePayload },
 };
@@ -133,6 +131,14 @@ function parseCount(part: StepPart, hint: string): number | undefined {
   const { value } = part;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
   return part.wrong(say`must be a number of 0 or more, not ${show(value)}`, hint);
+}
+
+function countOrSomeSchema(description: string): object {
+  return { anyOf: [{ type: 'integer', minimum: 0 }, { const: 'some' }], description };
+}
+
+function parseCountOrSome(part: StepPart): number | 'some' | undefined {
+  return part.value === 'some' ? 'some' : parseCount(part, say`for example 0; or "some"`);
 }
 
 function parseWord<T extends string>(part: StepPart, words: readonly T[]): T | undefined {

@@ -21,6 +21,8 @@ export interface TcpExpectation {
   readonly reset?: 'none' | 'any' | Side | undefined;
   /** How many segments were sent again, in all connections. */
   readonly retransmissions?: number | 'some' | undefined;
+  /** How many segments told the other end to send nothing more (RFC 9293, 3.8.6), in all connections. */
+  readonly 'zero-windows'?: number | 'some' | undefined;
   /** What one of the connections carried. */
   readonly payload?: readonly { readonly side: Side; readonly pattern: Pattern }[] | undefined;
 }
@@ -35,7 +37,8 @@ export function checkTcp(expectation: TcpExpectation, traced: readonly TracedCon
     ...checkHandshake(expectation, conversations),
     ...checkClose(expectation, conversations),
     ...checkReset(expectation, conversations),
-    ...checkRetransmissions(expectation, conversations),
+    ...checkSegments({ kind: 'retransmissions', count: expectation.retransmissions }, isSentAgain, conversations),
+    ...checkSegments({ kind: 'zero-windows', count: expectation['zero-windows'] }, isStop, conversations),
     ...checkPayload(expectation, chosen),
   ];
 }
@@ -160,19 +163,30 @@ function checkReset({ reset }: TcpExpectation, all: readonly Conversation[]): Pa
   return [{ wanted, found, isFinal: false }];
 }
 
-function checkRetransmissions(
-  { retransmissions: wanted }: TcpExpectation,
+function isSentAgain({ marks }: Segment): boolean {
+  return marks.some(isRepetition);
+}
+
+/** Not a RST, whose window says nothing. */
+function isStop({ marks }: Segment): boolean {
+  return marks.includes('zero-window');
+}
+
+/** Counts the segments of a kind. */
+function checkSegments(
+  { kind, count }: { readonly kind: 'retransmissions' | 'zero-windows'; readonly count: number | 'some' | undefined },
+  isOne: (segment: Segment) => boolean,
   all: readonly Conversation[],
 ): PacketMisfit[] {
-  if (wanted === undefined) return [];
+  if (count === undefined) return [];
   const sent = all.flatMap((conversation) =>
-    conversation.segments.filter(({ marks }) => marks.some(isRepetition)).map((segment) => ({ conversation, segment })),
+    conversation.segments.filter(isOne).map((segment) => ({ conversation, segment })),
   );
-  if (wanted === 'some' ? sent.length > 0 : sent.length === wanted) return [];
+  if (count === 'some' ? sent.length > 0 : sent.length === count) return [];
   const first = sent.slice(0, 3).map(({ conversation, segment }) => packetOf(conversation, segment));
   const found: PacketFinding = sent.length === 0 ? { kind: 'none' } : { kind: 'packets', count: sent.length, first };
-  const isFinal = typeof wanted === 'number' && sent.length > wanted;
-  return [{ wanted: { kind: 'retransmissions', count: wanted }, found, isFinal }];
+  const isFinal = typeof count === 'number' && sent.length > count;
+  return [{ wanted: { kind, count }, found, isFinal }];
 }
 
 function checkPayload({ payload = [] }: TcpExpectation, traced: readonly TracedConversation[]): PacketMisfit[] {

@@ -7,7 +7,7 @@ import { defineVerb } from './define-verb.ts';
 
 export const tcp = defineVerb<TcpExpectation>('tcp', {
   schema: tcpSchema,
-  description: say`Checks in the captured packets what TCP did so far: handshakes, how connections were closed, retransmissions, the text that they carried.`,
+  description: say`Checks in the captured packets what TCP did so far: handshakes, how connections were closed, retransmissions, windows of 0 bytes, the text that they carried.`,
   example: { handshake: true, close: { by: 'client', kind: 'fin' }, reset: 'none' },
   timeoutMs: 3000,
   longForm: tcpSchema,
