@@ -266,8 +266,9 @@ type Fields = Readonly<Record<string, object>>;
 
 /** A piece of a lab file as a page shows it, within the lab of this repository, whose programs have no files then. */
 function wholeLab(piece: string): string {
-  const base = parse(readFileSync(join(repository, 'lab.yaml'), 'utf8')) as Fields;
   const shown = parse(piece) as Fields;
+  if ('version' in shown) return piece;
+  const base = parse(readFileSync(join(repository, 'lab.yaml'), 'utf8')) as Fields;
   const programs = Object.entries(base['programs'] as Fields).map(([name, program]) => [
     name,
     { ...program, files: [] },
