@@ -72,7 +72,7 @@ describe(
 
         const system = await onMachine(
           user,
-          'cat /proc/cmdline; hostname; id -un; sudo -n id -un; networkctl --no-pager status eth0; getent hosts vm1; ls /etc/ssh; cat /etc/machine-id',
+          'cat /proc/cmdline; hostname; id -un; sudo -n id -un; networkctl --no-pager status eth0; getent ahostsv4 vm1; getent ahostsv6 vm1; ls /etc/ssh; cat /etc/machine-id',
         );
         assert.match(system, /^BOOT_IMAGE=/);
         assert.match(system, /^vm1\nildvm1\nroot\n/m);
@@ -81,7 +81,8 @@ describe(
         const ways =
           'ip -6 -brief address show eth0; cat /sys/class/net/eth0/mtu /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding; sudo ping -n -c 1 -W 60 fd00:1::1';
         assert.match(await onMachine(user, ways), /fd00:1::4\/64[^]*\n1400\n1\n1\n[^]* 0% packet loss/);
-        assert.match(system, /^192\.168\.100\.4\s+vm1$/m);
+        assert.match(system, /^192\.168\.100\.4 +STREAM vm1$/m);
+        assert.match(system, /^fd00:1::4 +STREAM vm1$/m);
         assert.deepEqual(system.match(/ssh_host_\w+key$/gm), ['ssh_host_ed25519_key']);
         assert.match(system, /^[0-9a-f]{32}$/m);
         assert.match(
