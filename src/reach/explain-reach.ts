@@ -94,7 +94,8 @@ function judge(facts: ReachFacts): ReachReport {
     addressLink(facts),
     routeLink(facts),
     neighbourLink(facts),
-    ...(port === undefined ? [] : [listenerLink(facts), firewallLink(facts)]),
+    ...(port === undefined ? [] : [listenerLink(facts)]),
+    firewallLink(facts),
   ];
   return {
     from,

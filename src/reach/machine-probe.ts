@@ -31,6 +31,8 @@ export interface ProbedInterface {
   readonly mac: string | undefined;
   /** It is switched on and has its carrier. */
   readonly isUp: boolean;
+  /** The largest packet that it sends, in bytes. */
+  readonly mtu: number | undefined;
   readonly addresses: readonly string[];
 }
 
@@ -152,11 +154,13 @@ function interfacesOf(links: readonly string[], addresses: readonly string[]): P
     const [, name, flags = ''] = /^\d+:\s+([^:@\s]+)[^:]*:\s+<([^>]*)>/.exec(line) ?? [];
     if (name === undefined) return [];
     const words = flags.split(',');
+    const mtu = / mtu (\d+)/.exec(line)?.[1];
     return [
       {
         name,
         mac: /link\/ether ([0-9a-f:]+)/.exec(line)?.[1],
         isUp: words.includes('UP') && words.includes('LOWER_UP'),
+        mtu: mtu === undefined ? undefined : Number(mtu),
         addresses: found.filter((one) => one.name === name).map(({ address }) => address),
       },
     ];

@@ -74,8 +74,8 @@ test('routes, neighbours and interfaces as iproute2 prints them', () => {
   const probe = readProbe(text, { machine: 'beta', user: 'bob' });
   assert.deepEqual(probe?.names, ['10.0.0.4', 'fd00::4']);
   assert.deepEqual(probe.interfaces, [
-    { name: 'lo', mac: undefined, isUp: true, addresses: ['127.0.0.1'] },
-    { name: 'eth0', mac: '02:00:00:00:00:05', isUp: false, addresses: ['10.0.0.5', 'fe80::5'] },
+    { name: 'lo', mac: undefined, isUp: true, mtu: 65_536, addresses: ['127.0.0.1'] },
+    { name: 'eth0', mac: '02:00:00:00:00:05', isUp: false, mtu: 1500, addresses: ['10.0.0.5', 'fe80::5'] },
   ]);
   assert.deepEqual(probe.route, {
     text: '10.9.0.4 via 10.0.0.1 dev eth0 src 10.0.0.5 uid 1000',

@@ -179,6 +179,34 @@ os.mkdir("/tmp/open"); time.sleep(600)`;
     );
   });
 
+  test('a rule that lets no echo through, where no port was asked for', async () => {
+    for (const [machine, hook, rule, what] of [
+      ['r1', 'forward', 'icmp type echo-request drop', 'an ICMP echo: it drops it'],
+      ['r2', 'forward', 'oifname != "eth0" ip protocol icmp reject', 'the answer to an ICMP echo: it rejects it'],
+      ['b', 'input', 'meta l4proto icmp drop', 'an ICMP echo: it drops it'],
+    ] as const) {
+      await using _rules = await rules(machine, `filter hook ${hook}`, rule);
+      const [seen, cure] = await broken('10.2.0.5');
+      assert.ok(seen.startsWith(`firewall: on ${machine}, a rule of chain inet t c`), seen);
+      assert.ok(seen.includes(`stops ${what}`), seen);
+      assert.match(cure!, /nft delete rule inet t c handle/);
+      assert.equal((await look('fd00:2::5')).broken, null);
+    }
+    await using _rules = await rules('r1', 'filter hook forward', 'icmpv6 type echo-reply drop');
+    assert.match((await broken('fd00:2::5'))[0], /stops the answer to an ICMP echo: it drops it/);
+    assert.equal((await look('10.2.0.5', 6100)).broken, null);
+  });
+
+  test('a router that takes smaller packets than the machine sends is named', async () => {
+    await using _narrow = await changed('r1', 'sudo ip link set eth1 mtu 1400', 'sudo ip link set eth1 mtu 1500');
+    const { links, broken: first } = await look('10.2.0.5');
+    assert.equal(first, null);
+    assert.match(
+      links.find(({ link }) => link === 'route')!.seen,
+      /over eth0; packets of more than 1400 bytes do not get past r1 in one piece, and back: [^,]*$/,
+    );
+  });
+
   test('a rule of a router, for what comes, and for what goes back', async () => {
     for (const [rule, what] of [
       ['iifname "eth0" tcp dport 6100 drop', 'what goes on to port 6100'],

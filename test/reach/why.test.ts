@@ -140,7 +140,7 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
   });
 
   test('a machine alone is looked at without a port', async () => {
-    assert.equal(states(await look('alpha')), 'name ok, address ok, route ok, neighbour ok');
+    assert.equal(states(await look('alpha')), 'name ok, address ok, route ok, neighbour ok, firewall ok');
   });
 
   test('a name that is wrong in /etc/hosts', async () => {
@@ -356,8 +356,8 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
       refused.pairs.map(({ from, to, cause }) => [from, to, cause]),
       [
         ['alpha', 'beta', undefined],
-        ['beta', 'alpha', { kind: 'filtered', from: '10.1.2.4' }],
         ['alpha', 'gamma', undefined],
+        ['beta', 'alpha', { kind: 'filtered', from: '10.1.2.4' }],
         ['gamma', 'alpha', { kind: 'filtered', from: '10.1.2.4' }],
       ],
     );

@@ -1,9 +1,10 @@
 import { addressNumber, familyOf, familySubnet, holds } from '../../core/address-family.ts';
 import { fieldsOf } from './ruleset.ts';
 
-/** A packet of the connection in question, as rules see it. */
+/** A packet of the connection in question, or an echo and its answer, as rules see it. */
 export interface Packet {
-  readonly protocol: 'tcp' | 'udp';
+  /** By its name in nft(8). */
+  readonly protocol: 'tcp' | 'udp' | 'icmp' | 'ipv6-icmp';
   readonly source: string;
   readonly destination: string;
   /** Undefined for the client's own port, which the system chooses. */
@@ -73,12 +74,20 @@ function payloadValue(layer: string, field: string, packet: Packet): Value {
       field
     ];
   }
-  if (layer === 'th' || layer === packet.protocol) {
+  const isIcmp = packet.protocol === 'icmp' || packet.protocol === 'ipv6-icmp';
+  if (isIcmp && layer === (isIPv6 ? 'icmpv6' : 'icmp')) return icmpValue(field, packet);
+  if (!isIcmp && (layer === 'th' || layer === packet.protocol)) {
     if (field === 'sport') return packet.sourcePort ?? clientPorts;
     if (field === 'dport') return packet.destinationPort ?? clientPorts;
     return field === 'flags' ? (packet.state === 'new' ? ['syn'] : ['syn', 'ack']) : undefined;
   }
   return layer === 'ether' || layer === 'vlan' ? undefined : null;
+}
+
+/** The first packet is an echo request, the answer its reply (RFC 792, RFC 4443). */
+function icmpValue(field: string, { state }: Packet): Value {
+  if (field === 'type') return state === 'new' ? 'echo-request' : 'echo-reply';
+  return field === 'code' ? 0 : undefined;
 }
 
 function metaValue(key: string, packet: Packet): Value {

@@ -1,3 +1,4 @@
+import { familyOf } from '../../core/address-family.ts';
 import type { Packet } from '../firewall/packet-match.ts';
 import { readRuleset } from '../firewall/ruleset.ts';
 import { findStop, type Direction, type Stop } from '../firewall/verdict.ts';
@@ -6,10 +7,15 @@ import { portText, type ReachFacts } from '../reach-facts.ts';
 import type { ReachLink } from '../reach-report.ts';
 import { say } from '../../core/language/say.ts';
 
-/** Whether the rules of both machines let the first packet through, and its answer back. */
+/**
+ * Whether the rules of both machines, and of the routers between them, let the first packet through, and its answer back:
+ * of the connection to the port, or of an echo where no port was asked for.
+ */
 export function firewallLink(facts: ReachFacts): ReachLink {
   const { source, target, to, from, address } = facts;
   if (address === undefined) return unknown(say`there is no address to look at`);
+  if (facts.port === undefined && echoed(source))
+    return { link: 'firewall', state: 'ok', seen: say`an ICMP echo gets there, and its answer back` };
   const routers = routersOf(facts);
   const looks = [
     look(facts, source, 'source'),
@@ -27,7 +33,20 @@ export function firewallLink(facts: ReachFacts): ReachLink {
       seen: say`no rule of ${from} stops it; lab cannot look at rules beyond`,
     };
   }
-  return { link: 'firewall', state: 'ok', seen: say`no rule of ${machines.join(say` or `)} stops ${portText(facts)}` };
+  const names = machines.join(say` or `);
+  return {
+    link: 'firewall',
+    state: 'ok',
+    seen:
+      facts.port === undefined
+        ? say`no rule of ${names} stops an ICMP echo`
+        : say`no rule of ${names} stops ${portText(facts)}`,
+  };
+}
+
+/** Whether the address itself answered, be it behind routers or not. */
+function echoed({ route, neighbour }: MachineProbe): boolean {
+  return route?.via === undefined ? neighbour?.answered === true : route.farEcho === true;
 }
 
 /** The routers that packets pass there or back, each once. */
@@ -66,25 +85,38 @@ interface Passage {
 /** What of the connection passes a machine. */
 function passages(facts: ReachFacts, { machine }: MachineProbe, role: 'source' | 'router' | 'target'): Passage[] {
   const [there, back] = packetsOf(facts);
-  const port = portText(facts);
+  const words = passageWords(facts);
   if (role === 'source')
     return [
-      { packet: there, direction: 'out', what: say`what goes out to ${port}`, isBack: false },
-      { packet: back, direction: 'in', what: say`what comes back from ${port}`, isBack: true },
+      { packet: there, direction: 'out', what: words.out, isBack: false },
+      { packet: back, direction: 'in', what: words.back, isBack: true },
     ];
   if (role === 'target')
     return [
-      { packet: there, direction: 'in', what: say`what comes in for ${port}`, isBack: false },
-      { packet: back, direction: 'out', what: say`what answers from ${port}`, isBack: true },
+      { packet: there, direction: 'in', what: words.in, isBack: false },
+      { packet: back, direction: 'out', what: words.answer, isBack: true },
     ];
   const through = { direction: 'through' } as const;
   const [to, from] = [devicesAt(facts, 'there', machine), devicesAt(facts, 'back', machine)];
   return [
-    ...(to ? [{ packet: { ...there, ...to }, what: say`what goes on to ${port}`, isBack: false, ...through }] : []),
-    ...(from
-      ? [{ packet: { ...back, ...from }, what: say`what comes back from ${port}`, isBack: true, ...through }]
-      : []),
+    ...(to ? [{ packet: { ...there, ...to }, what: words.on, isBack: false, ...through }] : []),
+    ...(from ? [{ packet: { ...back, ...from }, what: words.back, isBack: true, ...through }] : []),
   ];
+}
+
+function passageWords(facts: ReachFacts): Readonly<Record<'out' | 'on' | 'in' | 'answer' | 'back', string>> {
+  if (facts.port === undefined) {
+    const [echo, answer] = [say`an ICMP echo`, say`the answer to an ICMP echo`];
+    return { out: echo, on: echo, in: echo, answer, back: answer };
+  }
+  const port = portText(facts);
+  return {
+    out: say`what goes out to ${port}`,
+    on: say`what goes on to ${port}`,
+    in: say`what comes in for ${port}`,
+    answer: say`what answers from ${port}`,
+    back: say`what comes back from ${port}`,
+  };
 }
 
 /** Where packets come into a router and go out of it; undefined where they do not pass it. */
@@ -111,22 +143,40 @@ function stopped(
   return {
     link: 'firewall',
     state: 'broken',
-    seen:
-      how === 'drop'
-        ? say`on ${machine}, ${by} stops ${what}: it drops it, and the client waits in vain`
-        : say`on ${machine}, ${by} stops ${what}: it rejects it, and the client is refused`,
+    seen: stoppedWords({ machine, by, what, how, isEcho: facts.port === undefined }),
     cure: say`Let it through: lab exec ${machine} -- sudo nft ${cureOf(facts, stop, isBack)}`,
   };
 }
 
-function cureOf({ port, protocol }: ReachFacts, { chain, rule }: Stop, isBack: boolean): string {
+interface Stopped extends Pick<Stop, 'how'> {
+  readonly machine: string;
+  readonly by: string;
+  readonly what: string;
+  readonly isEcho: boolean;
+}
+
+function stoppedWords({ machine, by, what, how, isEcho }: Stopped): string {
+  if (isEcho)
+    return how === 'drop'
+      ? say`on ${machine}, ${by} stops ${what}: it drops it, and ping waits in vain`
+      : say`on ${machine}, ${by} stops ${what}: it rejects it, and ping is told so`;
+  return how === 'drop'
+    ? say`on ${machine}, ${by} stops ${what}: it drops it, and the client waits in vain`
+    : say`on ${machine}, ${by} stops ${what}: it rejects it, and the client is refused`;
+}
+
+function cureOf({ port, protocol, address = '' }: ReachFacts, { chain, rule }: Stop, isBack: boolean): string {
   const place = `${chain.family} ${chain.table} ${chain.name}`;
   if (rule !== undefined) return `delete rule ${place} handle ${rule.handle}`;
-  return `add rule ${place} ${isBack ? 'ct state established,related' : `${protocol} dport ${port ?? ''}`} accept`;
+  const echo = [familyOf(address) === 6 ? 'icmpv6' : 'icmp', 'type', 'echo-request'].join(' ');
+  const first = port === undefined ? echo : `${protocol} dport ${port}`;
+  return `add rule ${place} ${isBack ? 'ct state established,related' : first} accept`;
 }
 
 /** The first packet of the client, and the answer to it. */
-function packetsOf({ source, target, address = '', port, protocol }: ReachFacts): readonly [Packet, Packet] {
+function packetsOf({ source, target, address = '', port, ...facts }: ReachFacts): readonly [Packet, Packet] {
+  const echo = familyOf(address) === 6 ? 'ipv6-icmp' : 'icmp';
+  const protocol: Packet['protocol'] = port === undefined ? echo : facts.protocol;
   const isLocal = source.route?.isLocal === true;
   const [own, its] = [sourceAddress(source), address];
   const sourceDevice = isLocal ? 'lo' : source.route?.device;

@@ -21,7 +21,8 @@ export function routeLink(facts: ReachFacts): ReachLink {
   const { from, to, source, target, address, back } = facts;
   if (address === undefined) return link('unknown', say`there is no address to look for a route to`);
   if (source.route === undefined) return link('unknown', say`${from} has no ip to show its routes with`);
-  const there = overRouters(facts, judge(facts, source, source.route, address), { way: facts.there, address });
+  const first = judge(facts, source, source.route, address);
+  const there = overRouters(facts, first, { start: source, way: facts.there, address });
   if (there.state !== 'ok') return there;
   if (to === undefined) return beyond(facts, address) ?? there;
   if (to.name === from || target?.route === undefined || target.aim === undefined) return there;
@@ -32,6 +33,7 @@ export function routeLink(facts: ReachFacts): ReachLink {
       say`${there.seen}; ${translator.machine} puts its own address in the place of that of ${from}, so the answers come to it`,
     );
   const answers = overRouters(facts, judge(facts, target, target.route, target.aim), {
+    start: target,
     way: back,
     address: target.aim,
   });
@@ -40,26 +42,50 @@ export function routeLink(facts: ReachFacts): ReachLink {
     : { ...answers, seen: say`there: ${there.seen}; but no way back for the answers: ${answers.seen}` };
 }
 
+interface Followed {
+  /** The machine at its beginning. */
+  readonly start: MachineProbe;
+  readonly way: Way;
+  readonly address: string;
+}
+
 /** What is known of a way whose first step is judged: each router on it must hand packets on, and know where to. */
-function overRouters(
-  facts: ReachFacts,
-  first: ReachLink,
-  { way, address }: { readonly way: Way; readonly address: string },
-): ReachLink {
+function overRouters(facts: ReachFacts, first: ReachLink, { start, way, address }: Followed): ReachLink {
   if (first.state !== 'ok' || way.hops.length === 0) return first;
   const links = way.hops.map((hop) => judgeRouter(facts, hop, address));
   const seen = (parts: readonly ReachLink[]): string => [first, ...parts].map((part) => part.seen).join('; ');
+  const whole = (parts: readonly ReachLink[]): string => [seen(parts), ...narrowWords(start, way)].join('; ');
   // An echo that came back has passed them all.
-  if (facts.source.route?.farEcho === true) return link('ok', seen(links.filter(({ state }) => state === 'ok')));
+  if (facts.source.route?.farEcho === true) return link('ok', whole(links.filter(({ state }) => state === 'ok')));
   const bad = links.findIndex(({ state }) => state === 'broken');
   if (bad !== -1) return { ...links[bad]!, seen: seen(links.slice(0, bad + 1)) };
-  if (way.circle === undefined) return link(links.every(({ state }) => state === 'ok') ? 'ok' : 'unknown', seen(links));
+  if (way.circle === undefined)
+    return link(links.every(({ state }) => state === 'ok') ? 'ok' : 'unknown', whole(links));
   const last = way.hops.at(-1)!.machine;
   return link(
     'broken',
     say`${seen(links)}; there the way comes back to ${way.circle}: packets to ${address} go round in a circle`,
     say`Correct the routes of ${last} or of ${way.circle}: lab exec ${last} -- ip route get ${address}`,
   );
+}
+
+/** A router that takes smaller packets than the machine sends tells it so (RFC 1191, RFC 8201), if rules let it. */
+function narrowWords(start: MachineProbe, { hops }: Way): string[] {
+  const own = mtuOf(start);
+  const [narrowest] = hops
+    .flatMap(({ machine, probe }) => {
+      const mtu = probe && mtuOf(probe);
+      return mtu === undefined ? [] : [{ machine, mtu }];
+    })
+    .toSorted((a, b) => a.mtu - b.mtu);
+  if (own === undefined || narrowest === undefined || narrowest.mtu >= own) return [];
+  const { machine, mtu } = narrowest;
+  return [say`packets of more than ${mtu} bytes do not get past ${machine} in one piece`];
+}
+
+/** Of the interface that its route leads over. */
+function mtuOf({ route, interfaces }: MachineProbe): number | undefined {
+  return interfaces?.find(({ name }) => name === route?.device)?.mtu;
 }
 
 function judgeRouter(facts: ReachFacts, { machine, probe, silence }: Hop, address: string): ReachLink {
