@@ -71,6 +71,8 @@ export class Entry {
     for (const promise of [this.#pid.promise, this.#exit.promise]) promise.catch(() => undefined);
     socket.on('data', (bytes) => this.#hear(bytes));
     socket.on('error', () => undefined);
+    // Whoever is on the other side is gone: with a socket that stays open for writing nothing would ever close it.
+    socket.on('end', () => socket.end());
     socket.on('close', () => {
       this.#isClosed = true;
       const lost = lostFailure(machine, say`the lab is gone`);

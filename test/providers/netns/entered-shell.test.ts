@@ -193,4 +193,13 @@ describe('the Shell into a machine of netns', { skip: await cannotMakeMachines()
     assert.equal((await bytesOf(shell.get('/dev/zero', { maxBytes: 10 }))).length, 10);
     await assert.rejects(bytesOf(shell.get('nothing')), { code: 'remote-file-missing' });
   });
+
+  // The last one: there is no machine any more.
+  test('commands are lost with the lab, and say so', async () => {
+    const program = await shell.start({ script: 'echo begun; exec sleep 100' });
+    await until(program, 'begun');
+    const ends = assert.rejects(program.exit, { code: 'connection-lost' });
+    await down(context, { purge: false });
+    await ends;
+  });
 });
