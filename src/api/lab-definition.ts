@@ -30,7 +30,7 @@ export interface LabDefinition {
     | undefined;
   /** Networks by name. */
   readonly networks?: { readonly [name: string]: string | readonly string[] | NetworkDefinition } | null | undefined;
-  /** Cables between two machines each, networks of their own. */
+  /** Cables between two machines each, networks of their own. `[r1, c-*]` is one to each that the pattern means. */
   readonly links?:
     | readonly (
         | readonly string[]
@@ -281,7 +281,7 @@ export interface MachineDefinition {
   /**
    * TCP ports of the machine that this host has on its loopback, for a browser for example: `8080:80` is port 80 of
    * the machine at `http://127.0.0.1:8080/`. A bare number is the same port on both sides; `127.0.0.1:8080:80`
-   * leaves out IPv6. No other host reaches them.
+   * leaves out IPv6; of machines with a `count`, `8080+:80` counts up. No other host reaches them.
    */
   readonly publish?: number | string | readonly (number | string)[] | undefined;
   /** How the machine is reached, for `provider: ssh`. */

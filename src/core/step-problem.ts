@@ -124,8 +124,11 @@ export type ListenWay =
 
 /** What the user can do. */
 export type Advice =
-  /** The text stands there, but as an echo, or an earlier step has used it up. */
-  | { readonly kind: 'used-up' }
+  /**
+   * The text stands there, but as an echo, or an earlier step has used it up; of several, `pattern` on the terminal of
+   * `role`.
+   */
+  | { readonly kind: 'used-up'; readonly role?: string | undefined; readonly pattern?: string | undefined }
   /** So many lines are no longer kept. */
   | { readonly kind: 'lines-dropped'; readonly lines: number }
   /** The prompt that is there was answered already. */

@@ -1,3 +1,5 @@
+import { say } from '../core/language/say.ts';
+
 /** Whether a name is one that a pattern means, in which `*` stands for any text: `c*`, `client-*`. */
 export function matchesName(pattern: string, name: string): boolean {
   const parts = pattern.split('*');
@@ -11,6 +13,16 @@ export function matchesName(pattern: string, name: string): boolean {
     at = found + part.length;
   }
   return at <= name.length - tail.length;
+}
+
+/** Those of these names that an entry of this name with a `count` makes: `c-1`, `c-2` of `c`. */
+export function numberedNames(name: string, names: Iterable<string>): string[] {
+  return [...names].filter((each) => each.startsWith(`${name}-`) && /^[1-9]\d{0,8}$/.test(each.slice(name.length + 1)));
+}
+
+/** Where several were made of one entry, of which a name is meant. */
+export function allOfThem(name: string, numbered: readonly string[]): string {
+  return say`${`${name}-*`} stands for ${numbered[0]!} to ${numbered.at(-1)!}`;
 }
 
 /** The number with which a name ends, behind a `-`: 7 of `client-7`. */

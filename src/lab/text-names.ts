@@ -1,5 +1,5 @@
-/** A name in braces: `{port}`; in two pairs of them it stands for itself: `{{port}}`. */
-const NAMED = /\{\{([A-Za-z_][\w-]*)\}\}|\{([A-Za-z_][\w-]*)\}/g;
+/** A name in braces: `{port}`, `{client-3.port}`; in two pairs of them it stands for itself: `{{port}}`. */
+const NAMED = /\{\{((?:[\w-]+\.)?[A-Za-z_][\w-]*)\}\}|\{((?:[\w-]+\.)?[A-Za-z_][\w-]*)\}/g;
 
 /** Gives what a name stands for; undefined when it is no name, and stays as it is. */
 export type Meaning = (name: string) => string | undefined;

@@ -1,11 +1,11 @@
 import { CheckError } from '../core/errors.ts';
-import { suggestion } from '../core/text/suggest.ts';
+import { listed, suggestion } from '../core/text/suggest.ts';
 import { say } from '../core/language/say.ts';
 import { formatPath, type Path, type Problem } from '../lab/problem.ts';
 import type { Lab, ScenarioSource, StepSource } from '../lab/types.ts';
 import type { RunningPrograms } from './order.ts';
 import type { StepLimit } from './playing/play-context.ts';
-import type { TakenValues } from './reading/taken-values.ts';
+import { valueName, type TakenValues } from './reading/taken-values.ts';
 import { parseDuration } from './reading/duration.ts';
 import { inLongForm } from './reading/options.ts';
 import { NamesBeforePlay, takersOf, type Takers } from './reading/taken-names.ts';
@@ -90,15 +90,27 @@ interface StepPlace {
 function notTaken(name: string): { readonly problem: string; readonly hint: string } {
   return {
     problem: say`has no value for {${name}}: no pattern that was found took one`,
-    hint: say`let a step before it expect a pattern with that name: /(?<${name}>…)/`,
+    hint: say`let a step before it expect a pattern with that name: /(?<${valueName(name)}>…)/`,
+  };
+}
+
+function takenOfSeveral(name: string, owners: readonly string[]): { readonly problem: string; readonly hint: string } {
+  return {
+    problem: say`{${name}} has several values, one of each of ${listed(owners)}`,
+    hint: say`say whose it is: {${owners[0]!}.${name}}`,
   };
 }
 
 /** A step that uses values, once these are known. @throws {CheckError} when one is not, or cannot stand there. */
 function stepWithValues(values: TakenValues, { lab, stepSource, index, path, takers }: StepPlace): Step {
   const whole = StepPart.whole(lab, stepSource, [...path, index], {
-    isName: (name) => takers.has(name),
-    taken: (name, role) => values.get(name, role) ?? (takers.has(name) ? notTaken(name) : undefined),
+    isName: (name) => takers.has(valueName(name)),
+    taken: (name, role) => {
+      const value = values.get(name, role);
+      if (typeof value === 'string') return value;
+      if (value !== undefined) return takenOfSeveral(name, value);
+      return takers.has(valueName(name)) ? notTaken(name) : undefined;
+    },
   });
   const step = parseStep(whole, index);
   const [problem] = whole.problems;

@@ -42,13 +42,14 @@ describe('an address that counts up', () => {
     assert.equal(countedUp('192.168.1.254+', 3), '192.168.2.1');
     assert.equal(countedUp('fd00::10+', 0), 'fd00::10');
     assert.equal(countedUp('fd00::10+', 246), 'fd00::106');
+    assert.equal(countedUp('fd00::fffe+', 3), 'fd00::1:1');
     assert.equal(countedUp('02:00:00:00:00:ff+', 1), '02:00:00:00:01:00');
     assert.equal(countedUp('2201+', 9), 2210);
   });
 
   it('ends where there is none any more, and is nothing else', () => {
     assert.equal(countedUp('255.255.255.255+', 1), undefined);
-    assert.equal(countedUp('fd00::ffff+', 1), undefined);
+    assert.equal(countedUp('ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe+', 2), undefined);
     for (const text of ['192.168.1.1', 'a+', '+', '1.2.3+', 'g::1+']) assert.equal(countedUp(text, 0), undefined);
   });
 });
@@ -109,6 +110,81 @@ it('an environment file has comments, exports and quotes, and its wrong lines ar
   assert.deepEqual(
     wrong.map(({ line }) => line),
     [4, 8, 9],
+  );
+});
+
+describe('one entry for many', () => {
+  const MANY = `
+version: 1
+networks: { lan: { subnet: 10.1.0.0/24, nat: false } }
+machines:
+  r: { address: 10.1.0.254 }
+  c: { count: 2, address: 10.1.0.10+, publish: ["127.0.0.1:8080+:80"] }
+`;
+
+  it('has a port of this host for each machine, and links to each', async () => {
+    const lab = await labOf({ 'lab.yaml': `${MANY}links: [[r, c-*], { between: [c-*, c-2], mtu: 1400 }]` });
+    assert.deepEqual(
+      lab.published?.map(({ machine, hostPort, port }) => [machine, hostPort, port]),
+      [
+        ['c-1', 8080, 80],
+        ['c-2', 8081, 80],
+      ],
+    );
+    assert.deepEqual(
+      [...lab.networks.values()].map(({ name, mtu }) => [name, mtu]),
+      [
+        ['lan', undefined],
+        ['r-c-1', undefined],
+        ['r-c-2', undefined],
+        ['c-1-c-2', 1400],
+      ],
+    );
+  });
+
+  it('cannot give all of them what only one can have', async () => {
+    const shared = MANY.replace('8080+:80', '8080:80');
+    const links = 'links: [[r, x*], [c-*, r*], { between: [r, c-*], subnet: 10.9.0.0/31 }, [c, r]]';
+    const loaded = await load({ 'lab.yaml': shared + links });
+    assert.ok('problems' in loaded);
+    assert.deepEqual(
+      loaded.problems.map(({ path, message, hint }) => `${path} ${message} → ${hint}`),
+      [
+        'machines.c.publish[0] 2 machines cannot share one port of this host → write "127.0.0.1:8080+:80" : then each has the next one',
+        'links[0][1] no machine has a name like "x*" → known: r, c-1, c-2',
+        'links[1][0] only one end can be a pattern → write a link for each',
+        'links[2].subnet 2 links cannot share it → write a link for each',
+        'links[3][0] there is no machine "c" → c-* stands for c-1 to c-2',
+      ],
+    );
+  });
+});
+
+it('fields that start with "x-" are left out wherever fields stand, but not in what a step says', async () => {
+  const lab = await labOf({
+    'lab.yaml': `
+version: 1
+x-1: { x-2: 1 }
+networks: { lan: { subnet: 10.1.0.0/24, x-1: 1 } }
+links: [{ between: [a, b], x-1: 1 }]
+machines:
+  a: { interfaces: { x-eth: { network: lan, address: 10.1.0.5, x-1: 1 } }, routes: [{ to: 10.2.0.0/24, via: 10.1.0.6, x-1: 1 }] }
+  b: { address: 10.1.0.6 }
+programs: { x-p: { on: a, command: [cat], env: { A: b }, x-1: 1 } }
+report: { author: Ada, x-1: 1 }
+scenarios:
+  x-s: { steps: [{ start: x-p, x-1: 1 }, { send: { x-p: x-1 } }], x-1: 1 }
+  t: [{ start: x-p, x-1: 1 }]
+`,
+  });
+  assert.deepEqual(
+    [...lab.machines.get('a')!.interfaces].map(({ name }) => name),
+    ['x-eth', 'eth0'],
+  );
+  assert.deepEqual([...lab.programs.keys()], ['x-p']);
+  assert.deepEqual(
+    [...lab.scenarios.values()].map(({ steps }) => steps.map(({ value }) => value)),
+    [[{ start: 'x-p' }, { send: { 'x-p': 'x-1' } }], [{ start: 'x-p' }]],
   );
 });
 

@@ -49,6 +49,8 @@ describe('a pattern of names', () => {
         'press: { client-*: [Down] }',
         'run: { c*: [echo, "{n}"] }',
         'run: { on: c-*, command: [ls] }',
+        'run: { program: client-*, command: [cat, "{n}"] }',
+        'run: { program: client-2, command: [cat, "{n}"] }',
         'signal: { client-*: INT }',
         'close: client-*',
         'exit: { client-*: 0 }',
@@ -61,6 +63,8 @@ describe('a pattern of names', () => {
         'press: { client-1: Down, client-2: Down, client-3: Down }',
         'run: { c-1: [echo, 1], c-2: [echo, 2], c-3: [echo, 3] }',
         'run: { c-1: [ls], c-2: [ls], c-3: [ls] }',
+        'run: { program: { client-1: [cat, 1], client-2: [cat, 2], client-3: [cat, 3] } }',
+        'run: { program: client-2, command: [cat, 2] }',
         'signal: { client-1: INT, client-2: INT, client-3: INT }',
         'close: [client-1, client-2, client-3]',
         'exit: { client-1: 0, client-2: 0, client-3: 0 }',
@@ -172,6 +176,48 @@ describe('values from the output', () => {
     });
     assert.equal(values.takeFresh(), undefined);
     assert.throws(() => steps[3]!.withValues!(new TakenValues()), /has no value for \{port\}/);
+  });
+
+  it('are of who printed them, where several did', async () => {
+    const { scenarios, problems } = await parsed(
+      'start: [server, client-*]',
+      "run: { on: c-*, command: [hostname], output: '/(?<host>.+)/' }",
+      "expect: { client-*: '/(?<id>.+)/' }",
+      'send: { client-*: "{host} {id}" }',
+      'run: { program: client-*, command: [echo, "{id}"] }',
+      'run: { on: c-*, command: [echo, "{id}"] }',
+      'send: { server: "{client-2.id} {c-3.host} {{client-2.id}} {client-2.it}" }',
+      'send: { server: "{id}" }',
+    );
+    assert.deepEqual(problems, []);
+    const values = new TakenValues((owner) => owner.replace('client', 'c'));
+    for (const number of [1, 2, 3]) {
+      values.take({ host: `h${number}` }, `c-${number}`);
+      values.take({ id: `i${number}` }, `client-${number}`);
+    }
+    const steps = scenarios.get('s')!.steps.slice(3);
+    assert.deepEqual(
+      steps.slice(0, 4).map((step) => step.withValues!(values).text),
+      [
+        'send: { client-1: "h1 i1", client-2: "h2 i2", client-3: "h3 i3" }',
+        'run: { program: { client-1: [echo, i1], client-2: [echo, i2], client-3: [echo, i3] } }',
+        'run: { c-1: [echo, i1], c-2: [echo, i2], c-3: [echo, i3] }',
+        'send: { server: "i2 h3 {client-2.id} {client-2.it}" }',
+      ],
+    );
+    assert.throws(() => steps[4]!.withValues!(values), {
+      message: /\{id\} has several values, one of each of client-1, client-2, client-3$/,
+      hint: 'say whose it is: {client-1.id}',
+    });
+    values.takeFresh();
+    values.take({ id: 'last' }, 'client-1');
+    assert.equal(steps[4]!.withValues!(values).text, 'send: { server: "last" }');
+  });
+
+  it('cannot have a name that means something else', async () => {
+    assert.deepEqual(await problemsOf('start: server', "expect: { server: '/(?<n>x) (?<who>y)/' }"), [
+      'scenarios.s[1].expect.server cannot take a value for {n}, which means something else → give the group (?<n>…) another name',
+    ]);
   });
 
   it('that are not known yet when they are used are told of', async () => {

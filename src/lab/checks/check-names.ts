@@ -3,6 +3,7 @@ import { say } from '../../core/language/say.ts';
 import type { Draft, Placed } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
 import { quoted } from '../fields/text-rule.ts';
+import { allOfThem, numberedNames } from '../name-pattern.ts';
 
 /** Names that lead nowhere, names that two machines cannot share, and the name that stands for none. */
 export function checkNames(draft: Draft): PathProblem[] {
@@ -54,11 +55,14 @@ function unknown(
   const known = new KnownWords(names);
   return used
     .filter(({ value }) => !names.has(value))
-    .map(({ value, path }) => ({
-      path,
-      message: words.missing(quoted(value)),
-      hint: known.suggestion(value, words.known) ?? words.add,
-    }));
+    .map(({ value, path }) => {
+      const numbered = numberedNames(value, names);
+      return {
+        path,
+        message: words.missing(quoted(value)),
+        hint: numbered.length > 1 ? allOfThem(value, numbered) : (known.suggestion(value, words.known) ?? words.add),
+      };
+    });
 }
 
 /** Host names are the same in small and capital letters (RFC 4343). */

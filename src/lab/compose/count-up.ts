@@ -1,7 +1,8 @@
-import { formatIPv4, parseIPv4 } from '../../core/ipv4.ts';
+import { addressNumber, familyOf, lastAddress, subnetOf, textOfAddress } from '../../core/address-family.ts';
 
-const IPV6 = /^([0-9a-fA-F:]*:)([0-9a-fA-F]{0,4})$/;
 const MAC = /^(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$/;
+/** A port of this host and one of a machine: `8080+:80`, `127.0.0.1:8080+:80`. */
+const PUBLISHED = /^(.*?)(\d{1,9})\+(:\d+)$/;
 
 /** Whether a text says that it counts up: an address or a number with `+` behind it. */
 export function countsUp(text: string): boolean {
@@ -16,17 +17,19 @@ export function countedUp(text: string, steps: number): string | number | undefi
   if (!text.endsWith('+')) return undefined;
   const first = text.slice(0, -1);
   if (/^\d{1,9}$/.test(first)) return Number(first) + steps;
-  const ipv4 = parseIPv4(first);
-  if (ipv4 !== undefined) return ipv4 + steps > 0xffff_ffff ? undefined : formatIPv4(ipv4 + steps);
   if (MAC.test(first)) return macAt(Number.parseInt(first.replaceAll(':', ''), 16) + steps);
-  const [, head, last] = IPV6.exec(first) ?? [];
-  if (head === undefined || !isIPv6(first)) return undefined;
-  const group = Number.parseInt(last === '' ? '0' : last!, 16) + steps;
-  return group > 0xffff ? undefined : `${head}${group.toString(16)}`;
+  const address = addressNumber(first);
+  if (address === undefined) return undefined;
+  if (steps === 0) return first;
+  const family = familyOf(first);
+  const next = address + BigInt(steps);
+  return next > lastAddress(subnetOf(family, 0n, 0)) ? undefined : textOfAddress(family, next);
 }
 
-function isIPv6(text: string): boolean {
-  return URL.canParse(`http://[${text}]/`);
+/** `8080+:80` with the port of this host that comes `steps` after that one; undefined for other texts. */
+export function publishedUp(text: string, steps: number): string | undefined {
+  const [, address, port, rest] = PUBLISHED.exec(text) ?? [];
+  return port === undefined ? undefined : `${address}${Number(port) + steps}${rest}`;
 }
 
 function macAt(value: number): string | undefined {

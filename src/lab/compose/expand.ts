@@ -5,7 +5,8 @@ import { quoted } from '../fields/text-rule.ts';
 import { matchesName } from '../name-pattern.ts';
 import type { Path, PathProblem } from '../problem.ts';
 import { fillPattern, fillText, type Meaning } from '../text-names.ts';
-import { countedUp, countsUp } from './count-up.ts';
+import { countedUp, countsUp, publishedUp } from './count-up.ts';
+import { LinkPatterns } from './link-patterns.ts';
 import { mapOf, valueAt, type LabTree } from './lab-tree.ts';
 
 /** A map of the lab whose entries may stand for several, while it is read. */
@@ -23,12 +24,14 @@ export function expandLab(tree: LabTree, parameter: Meaning): PathProblem[] {
   const data: Record<string, unknown> = { ...lab };
   const machines = mapOf(lab['machines']);
   if (machines) data['machines'] = expansion.machines(machines);
+  const links = new LinkPatterns(tree, Object.keys(mapOf(data['machines']) ?? {}));
+  if (lab['links'] !== undefined) data['links'] = links.expanded(lab['links']);
   for (const kind of ['programs', 'services']) {
     const programs = mapOf(lab[kind]);
     if (programs) data[kind] = expansion.programs(programs, kind);
   }
   tree.data = data;
-  return expansion.problems;
+  return [...expansion.problems, ...links.problems];
 }
 
 class Expansion {
@@ -78,14 +81,23 @@ class Expansion {
 
   /** Addresses that no two machines can have. */
   #refuseShared(fields: Entries, count: number, path: Path): void {
-    const fixed =
-      count > 1 ? findText(fields, isFixedAddress, ['address', 'address6', 'interfaces', 'mac']) : undefined;
-    if (fixed === undefined) return;
-    this.problems.push({
-      path: [...path, ...fixed.path],
-      message: say`${count} machines cannot share ${fixed.text}`,
-      hint: say`write ${fixed.text}+ : then each has the next one`,
-    });
+    if (count === 1) return;
+    const fixed = findText(fields, isFixedAddress, ['address', 'address6', 'interfaces', 'mac']);
+    if (fixed !== undefined)
+      this.problems.push({
+        path: [...path, ...fixed.path],
+        message: say`${count} machines cannot share ${fixed.text}`,
+        hint: say`write ${fixed.text}+ : then each has the next one`,
+      });
+    for (const [index, published] of listOf(fields['publish']).entries()) {
+      const [, hostPort, port] = /^(?:([^+]*):)?(\d+)$/.exec(String(published)) ?? [];
+      if (port === undefined) continue;
+      this.problems.push({
+        path: [...path, 'publish', index],
+        message: say`${count} machines cannot share one port of this host`,
+        hint: say`write ${`"${hostPort ?? port}+:${port}"`} : then each has the next one`,
+      });
+    }
   }
 
   #refusePlus(value: unknown, path: Path): void {
@@ -109,6 +121,8 @@ class Expansion {
   }
 
   #countedText(text: string, number: number, path: Path): unknown {
+    const published = path[2] === 'publish' ? publishedUp(text, number - 1) : undefined;
+    if (published !== undefined) return published;
     if (!countsUp(text)) return fillText(text, (name) => (name === 'n' ? String(number) : undefined));
     const value = countedUp(text, number - 1);
     if (value === undefined)
@@ -270,6 +284,10 @@ interface Filling {
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_INSTANCES;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function isFixedAddress(text: string): boolean {

@@ -100,7 +100,8 @@ export class LabTree {
     const { file, path: written } = this.originOf(path);
     const problem = file.source.problemOf({ path: written, at, message, hint });
     const position = file.name === undefined ? problem.position : { ...problem.position, file: file.name };
-    return { ...problem, position, path: formatPath(path) };
+    // A place in a list has no name that would say which of several it is: it is told of as it is written.
+    return { ...problem, position, path: formatPath(typeof path[1] === 'number' ? written : path) };
   }
 }
 

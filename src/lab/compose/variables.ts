@@ -25,7 +25,7 @@ export function readLayer(
   file: LabFile,
   { environment, kindsAt }: { readonly environment: Environment; readonly kindsAt: KindsAt },
 ): { tree: LabTree; problems: PathProblem[] } {
-  const data = withoutExtensions(file.source.data);
+  const data = file.text.includes('x-') ? withoutExtensions(file.source.data) : file.source.data;
   const tree = new LabTree(file, data);
   if (!file.text.includes('${')) return { tree, problems: [] };
   const reader = new VariableReader(tree, environment, kindsAt);
@@ -112,37 +112,24 @@ function plainValue(text: string): unknown {
   return /^[-+]?(?:\d+|(?:\.\d+|\d+\.\d*)(?:[eE][-+]?\d+)?)$/.test(text) ? Number(text) : text;
 }
 
-/** Maps whose entries may have fields of their own that start with `x-`. */
-const extended = ['networks', 'machines', 'programs', 'services', 'scenarios', 'params'];
+/** Maps of the lab whose keys are names, and no fields. */
+const named: ReadonlySet<string> = new Set(['networks', 'machines', 'programs', 'services', 'scenarios', 'params']);
+/** The same further below. */
+const namedBelow: ReadonlySet<string> = new Set(['interfaces', 'env', 'sysctls', 'dns']);
 
-function withoutExtensions(data: unknown): unknown {
-  const lab = mapOf(data);
-  if (lab === undefined) return data;
-  const kept = plainFields(lab);
-  const entries = extended.flatMap((name) => {
-    const things = mapOf(kept[name]);
-    if (things === undefined || !Object.values(things).some(hasExtensions)) return [];
-    return [[name, mapValues(things, (thing) => plainFields(mapOf(thing)) ?? thing)] as const];
-  });
-  return entries.length === 0 ? kept : { ...kept, ...Object.fromEntries(entries) };
+/** Without the fields that start with `x-`: everywhere but in what a step says. */
+function withoutExtensions(value: unknown, path: Path = []): unknown {
+  if (isInStep(path)) return value;
+  if (Array.isArray(value)) return value.map((item: unknown, index) => withoutExtensions(item, [...path, index]));
+  const map = mapOf(value);
+  if (map === undefined) return value;
+  const [key] = path.slice(-1);
+  const hasNames = typeof key === 'string' && (path.length === 1 ? named.has(key) : namedBelow.has(key));
+  const fields = Object.entries(map).filter(([name]) => hasNames || !name.startsWith('x-'));
+  return Object.fromEntries(fields.map(([name, part]) => [name, withoutExtensions(part, [...path, name])]));
 }
 
-function hasExtensions(thing: unknown): boolean {
-  return Object.keys(mapOf(thing) ?? {}).some(isExtension);
-}
-
-function plainFields<T extends Readonly<Record<string, unknown>> | undefined>(map: T): T {
-  if (map === undefined || !Object.keys(map).some(isExtension)) return map;
-  return Object.fromEntries(Object.entries(map).filter(([name]) => !isExtension(name))) as T;
-}
-
-function isExtension(name: string): boolean {
-  return name.startsWith('x-');
-}
-
-function mapValues(
-  map: Readonly<Record<string, unknown>>,
-  change: (value: unknown) => unknown,
-): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]));
+/** `scenarios.tp1[2].send`, `scenarios.tp1.steps[2].send`, and what is below. */
+function isInStep([first, , ...rest]: Path): boolean {
+  return first === 'scenarios' && rest.length === (rest[0] === 'steps' ? 3 : 2);
 }

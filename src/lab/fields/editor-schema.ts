@@ -5,9 +5,7 @@ type Schema = JsonSchema & { readonly patternProperties?: Readonly<Record<string
 /** What may stand in place of any value: `${NAME}`. */
 const VARIABLE = String.raw`\$\{`;
 /** In entries that may stand for several: also `{n}`, and addresses that count up. */
-const COUNTED = String.raw`\$\{|\{[A-Za-z_]|\+(?:/\w+)?$`;
-/** Maps whose entries may have fields that start with `x-`. */
-const extended: ReadonlySet<string> = new Set(['networks', 'machines', 'programs', 'services', 'scenarios', 'params']);
+const COUNTED = String.raw`\$\{|\{[A-Za-z_]|\+(?:/\w+|:\d+)?$`;
 const many: ReadonlySet<string> = new Set(['machines', 'programs', 'services']);
 const extensions = { '^x-': {} };
 
@@ -18,7 +16,7 @@ const extensions = { '^x-': {} };
 export function editorSchema({ required = [], ...schema }: JsonSchema): JsonSchema {
   const properties = Object.entries(schema.properties ?? {}).map(([name, field]) => {
     const written = name === 'scenarios' ? field : asWritten(field, many.has(name) ? COUNTED : VARIABLE);
-    return [name, extended.has(name) ? withExtensions(written) : written];
+    return [name, withExtensions(written, name === 'scenarios' ? ['steps'] : undefined)];
   });
   const written: Schema = {
     ...schema,
@@ -30,23 +28,31 @@ export function editorSchema({ required = [], ...schema }: JsonSchema): JsonSche
   return written;
 }
 
-/** Where the values of a map of entries are maps, these may have more fields. */
-function withExtensions(schema: JsonSchema): JsonSchema {
-  const { additionalProperties: entry, anyOf } = schema;
-  return {
-    ...schema,
-    ...(typeof entry === 'object' && { additionalProperties: openForms(entry) }),
-    ...(anyOf && { anyOf: anyOf.map(withExtensions) }),
-  };
-}
-
-function openForms(entry: JsonSchema): JsonSchema {
+/** With more fields in each map of fields; `into`: only those fields are looked into. */
+function withExtensions(schema: JsonSchema, into?: readonly string[]): JsonSchema {
+  const { additionalProperties, anyOf, items, properties } = schema;
   const open: Schema = {
-    ...entry,
-    ...(entry.properties && { patternProperties: extensions }),
-    ...(entry.anyOf && { anyOf: entry.anyOf.map(openForms) }),
+    ...schema,
+    ...(properties && { patternProperties: extensions, properties: opened(properties, into) }),
+    ...(typeof additionalProperties === 'object' && {
+      additionalProperties: withExtensions(additionalProperties, into),
+    }),
+    ...(items && { items: withExtensions(items, into) }),
+    ...(anyOf && { anyOf: anyOf.map((form) => withExtensions(form, into)) }),
   };
   return open;
+}
+
+function opened(
+  properties: Readonly<Record<string, JsonSchema>>,
+  into: readonly string[] | undefined,
+): Readonly<Record<string, JsonSchema>> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, field]) => [
+      name,
+      into === undefined || into.includes(name) ? withExtensions(field, into) : field,
+    ]),
+  );
 }
 
 function asWritten(schema: JsonSchema, also: string): JsonSchema {

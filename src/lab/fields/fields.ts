@@ -211,7 +211,7 @@ export const machine = z
       z.union([...publishedForms, z.array(published)]).optional(),
       [
         say`TCP ports of the machine that this host has on its loopback, for a browser for example: \`8080:80\` is port 80 of the machine at \`http://127.0.0.1:8080/\`.`,
-        say`A bare number is the same port on both sides; \`127.0.0.1:8080:80\` leaves out IPv6.`,
+        say`A bare number is the same port on both sides; \`127.0.0.1:8080:80\` leaves out IPv6; of machines with a \`count\`, \`8080+:80\` counts up.`,
         say`No other host reaches them.`,
       ],
       ['8080:80'],
@@ -487,7 +487,11 @@ export const labFields = z
       { name: 'World' },
     ),
     networks: field(networks, say`Networks by name.`, { natnet: '192.168.100.0/24' }),
-    links: field(links, say`Cables between two machines each, networks of their own.`, [['r1', 'r2']]),
+    links: field(
+      links,
+      say`Cables between two machines each, networks of their own. \`[r1, c-*]\` is one to each that the pattern means.`,
+      [['r1', 'r2']],
+    ),
     machines: field(
       z.record(text(machineNameRule, HOST_LABEL), machine.nullable()),
       say`Machines by name; they reach each other by these names.`,

@@ -109,7 +109,9 @@ export const english = failureWords({
   },
   within: (limitMs) => `within ${formatDuration(limitMs)}`,
   hint: {
-    'used-up': () => 'It stands there, but as the echo of what was typed, or an earlier expect has used it up.',
+    'used-up': ({ role, pattern }) =>
+      `${role === undefined || pattern === undefined ? 'It' : `${pattern} of ${role}`} stands there, ` +
+      'but as the echo of what was typed, or an earlier expect has used it up.',
     'lines-dropped': ({ lines }) => `The first ${lines} lines are no longer kept; it may have been there.`,
     'prompt-answered': () =>
       'The prompt that is there was answered already: each line that is sent needs a prompt of its own.',

@@ -137,8 +137,9 @@ export const french = failureWords({
   },
   within: (limitMs) => `en ${duration(limitMs)}`,
   hint: {
-    'used-up': () =>
-      'Ce texte est bien là, mais c’est l’écho de ce qui a été tapé, ou une étape expect précédente l’a déjà utilisé.',
+    'used-up': ({ role, pattern }) =>
+      `${role === undefined || pattern === undefined ? 'Ce texte' : `Le texte ${pattern} de ${role}`} est bien là, ` +
+      'mais c’est l’écho de ce qui a été tapé, ou une étape expect précédente l’a déjà utilisé.',
     'lines-dropped': ({ lines }) => `Les ${lines} premières lignes ne sont plus conservées ; il y était peut-être.`,
     'prompt-answered': () => 'On a déjà répondu à l’invite affichée : chaque ligne envoyée demande sa propre invite.',
     'command-not-found': ({ machine, command }) =>

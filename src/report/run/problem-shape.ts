@@ -182,7 +182,7 @@ const finding = byKind<Finding>({
 });
 
 const advice = byKind<Advice>({
-  'used-up': {},
+  'used-up': { role: optional(text), pattern: optional(text) },
   'lines-dropped': { lines: count },
   'prompt-answered': {},
   'command-not-found': { machine: text, command: text },

@@ -45,7 +45,7 @@ export class PlayContext {
   /** By role: the port that a process has which the program left in the background when it ended. */
   readonly inBackground = new Map<string, number>();
   /** What patterns took from the output. */
-  readonly values = new TakenValues();
+  readonly values = new TakenValues((owner) => this.terminals.get(owner)?.machine ?? owner);
   /** By role. */
   readonly keyboards: ReadonlyMap<string, Keyboard>;
   /** The step that is played, counted from 0; undefined when all have been. */

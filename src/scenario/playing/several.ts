@@ -3,7 +3,7 @@ import type { Pattern } from '../../lab/types.ts';
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import { TimeoutError } from '../../core/errors.ts';
-import type { Expectation } from '../../core/step-problem.ts';
+import type { Advice, Expectation } from '../../core/step-problem.ts';
 import { VainWatch } from '../waiting/in-vain.ts';
 import type { RoleEntry } from '../reading/roles.ts';
 import type { Deadline, PlayContext } from './play-context.ts';
@@ -73,7 +73,13 @@ export async function waitForSeveral<T>(
     deadline,
     expected,
     look: lookOnce,
-  }: { readonly deadline: Deadline; readonly expected: Expectation; readonly look: () => T | undefined },
+    hint,
+  }: {
+    readonly deadline: Deadline;
+    readonly expected: Expectation;
+    readonly look: () => T | undefined;
+    readonly hint: () => Advice | undefined;
+  },
 ): Promise<T> {
   const vain = new VainWatch(play);
   const attempt = async (): Promise<Attempt<T>> => {
@@ -85,8 +91,9 @@ export async function waitForSeveral<T>(
         expected,
         seen: { kind: 'ended-first', role: ended.role, end: ended.status },
         role: ended.role,
+        hint: hint(),
       });
-    if (await vain.isInVain()) throw new StepFailure({ expected, seen: { kind: 'in-vain' } });
+    if (await vain.isInVain()) throw new StepFailure({ expected, seen: { kind: 'in-vain' }, hint: hint() });
     return { seen: 'nothing' };
   };
   const wait = retryUntil(attempt, {
@@ -100,7 +107,7 @@ export async function waitForSeveral<T>(
     return await play.whileWaiting(expected, wait);
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    throw new StepFailure({ expected, seen: { kind: 'nothing-in-time' }, limitMs: deadline.timeoutMs });
+    throw new StepFailure({ expected, seen: { kind: 'nothing-in-time' }, limitMs: deadline.timeoutMs, hint: hint() });
   }
 }
 

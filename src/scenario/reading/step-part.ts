@@ -83,6 +83,11 @@ export class StepPart {
     );
   }
 
+  /** Whether a name in braces never stands for what a pattern takes: the number of a program, or a parameter. */
+  isReserved(name: string): boolean {
+    return name === 'n' || this.lab.params?.has(name) === true;
+  }
+
   /** What a name in braces stands for in this part; undefined when it is no name, or is not known before the play. */
   #meaningOf(name: string): string | undefined {
     const { role, number } = this.#owner;

@@ -1,9 +1,10 @@
 import { say } from '../../core/language/say.ts';
 import type { StepSource } from '../../lab/types.ts';
 import type { StepNames } from './step-part.ts';
+import { valueName } from './taken-values.ts';
+import { groupNames } from './texts.ts';
 
 const WRITTEN_REGEX = /^\/.+\/[imsuv]*$/s;
-const GROUP = /\(\?<([A-Za-z_$][\w$]*)>/g;
 
 /** By name of a value: the steps whose patterns take it from what a program prints, counted from 0. */
 export type Takers = ReadonlyMap<string, readonly number[]>;
@@ -20,8 +21,7 @@ export function takersOf(steps: readonly StepSource[], isTaker: (verb: string) =
 }
 
 function groupsIn(value: unknown): string[] {
-  if (typeof value === 'string')
-    return WRITTEN_REGEX.test(value) ? [...value.matchAll(GROUP)].map(([, name]) => name!) : [];
+  if (typeof value === 'string') return WRITTEN_REGEX.test(value) ? groupNames(value) : [];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(groupsIn) : [];
 }
 
@@ -38,11 +38,11 @@ export class NamesBeforePlay implements StepNames {
   }
 
   isName(name: string): boolean {
-    return this.#takers.has(name);
+    return this.#takers.has(valueName(name));
   }
 
   taken(name: string): { readonly problem: string; readonly hint: string } | undefined {
-    const steps = this.#takers.get(name);
+    const steps = this.#takers.get(valueName(name));
     if (steps === undefined) return undefined;
     if (steps.some((step) => step < this.#index)) {
       this.needsValues = true;

@@ -29,7 +29,18 @@ export function parseExpectation(part: StepPart): Pattern | undefined {
   const pattern = parsePattern(text);
   if ('problem' in pattern)
     return part.wrong(say`is not a regular expression: ${pattern.problem}`, say`for plain text leave out the slashes`);
+  const reserved = 'regex' in pattern ? groupNames(text).find((name) => part.isReserved(name)) : undefined;
+  if (reserved !== undefined)
+    return part.wrong(
+      say`cannot take a value for {${reserved}}, which means something else`,
+      say`give the group (?<${reserved}>…) another name`,
+    );
   return pattern;
+}
+
+/** The names of the groups of a regular expression. */
+export function groupNames(regex: string): string[] {
+  return [...regex.matchAll(/\(\?<([A-Za-z_$][\w$]*)>/g)].map(([, name]) => name!);
 }
 
 /** A scalar as it is most likely written. */

@@ -1,8 +1,8 @@
-import type { Expectation } from '../../core/step-problem.ts';
+import type { Advice, Expectation } from '../../core/step-problem.ts';
 import { say } from '../../core/language/say.ts';
 import { patternText } from '../../lab/pattern.ts';
 import { outcomeOf } from '../playing/play-context.ts';
-import { join, look, searchesFor, waitForSeveral } from '../playing/several.ts';
+import { join, look, searchesFor, waitForSeveral, type Search } from '../playing/several.ts';
 import {
   branchesSchema,
   branchesText,
@@ -39,11 +39,18 @@ export const any = defineVerb<readonly Branch[]>('any', {
         const done = searches.map((branch) => branch.map((search) => look(search)).every(Boolean));
         return searches[done.indexOf(true)];
       },
+      hint: () => usedUp(searches.flat()),
     });
     join(found, play);
     return 'played';
   },
 });
+
+/** Of those that stand there all the same. */
+function usedUp(searches: readonly Search[]): Advice | undefined {
+  const shown = searches.find(({ left, terminal, pattern }) => left > 0 && terminal.reader.shows(pattern));
+  return shown && { kind: 'used-up', role: shown.role, pattern: patternText(shown.pattern) };
+}
 
 function expectationOf(branches: readonly Branch[]): Expectation {
   const texts = branches.flat().map(([role, pattern]) => ({ role, pattern: patternText(pattern) }));

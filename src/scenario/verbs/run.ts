@@ -4,8 +4,8 @@ import { TimeLimit } from '../../core/time/time-limit.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { say } from '../../core/language/say.ts';
 import { findPattern, patternText } from '../../lab/pattern.ts';
-import { matchesName, numberOfName } from '../../lab/name-pattern.ts';
-import type { Pattern } from '../../lab/types.ts';
+import { allOfThem, matchesName, numberedNames, numberOfName } from '../../lab/name-pattern.ts';
+import type { Lab, Pattern } from '../../lab/types.ts';
 import { commandInFolder, wrongFolderHint } from '../advice/folder-command.ts';
 import { nearestLine } from '../playing/nearest-line.ts';
 import { plainLines } from '../../report/run/words.ts';
@@ -16,20 +16,24 @@ import { parseEnd } from '../reading/ends.ts';
 import { namesOf } from '../reading/known-names.ts';
 import { checkOptions, inLongForm, options, type OptionsSchema } from '../reading/options.ts';
 import { inGroups } from '../playing/in-groups.ts';
-import { parseRole, type RoleEntry } from '../reading/roles.ts';
+import { parseRoles, type RoleEntry } from '../reading/roles.ts';
 import { endSchema, mapSchema, patternSchema, timeSchema } from '../reading/schema-parts.ts';
 import { allOf, show, type StepPart } from '../reading/step-part.ts';
 import { mapText } from '../reading/step-words.ts';
 import { parseExpectation } from '../reading/texts.ts';
 import { defineVerb } from './define-verb.ts';
 
-/** A one-shot command on a machine. */
-interface ScenarioCommand {
+/** Where a command runs. */
+interface CommandPlace {
   readonly on: string;
-  /** The pattern that stands for its machine. */
+  /** The pattern that stands for its machine or program. */
   readonly group?: string | undefined;
   /** It runs in the folder of this program; undefined: in the home folder. */
   readonly program?: string | undefined;
+}
+
+/** A one-shot command on a machine. */
+interface ScenarioCommand extends CommandPlace {
   readonly command: readonly string[];
   /** Expected exit status. */
   readonly status: ExpectedEnd;
@@ -70,6 +74,7 @@ export const run = defineVerb<readonly ScenarioCommand[]>('run', {
   example: { on: 'vm1', command: ['ss', '-ltn'], status: 0, output: ':7999' },
   timeoutMs: 30_000,
   longForm,
+  takesValues: true,
   parse(part) {
     const entries = part.entries();
     if (!entries || entries.length === 0)
@@ -81,7 +86,7 @@ export const run = defineVerb<readonly ScenarioCommand[]>('run', {
       given ? [parseLong(part, given, form)] : entries.map(([machine, words]) => parseShort(machine, words)),
     )?.flat();
   },
-  text: (commands) => mapText(commands.flatMap(({ on, program, command }) => inWords(program ?? on, command, program))),
+  text: (commands) => mapText(commands.some(({ program }) => program) ? inPrograms(commands) : onMachines(commands)),
   needs: (commands) => ({
     machines: commands.map(({ on }) => on),
     programs: commands.flatMap(({ program }) => program ?? []),
@@ -94,38 +99,63 @@ export const run = defineVerb<readonly ScenarioCommand[]>('run', {
   },
 });
 
-function inWords(place: string, command: readonly string[], program: string | undefined): [string, string][] {
-  const words = `[${command.join(', ')}]`;
-  return program === undefined
-    ? [[place, words]]
-    : [
-        ['program', place],
-        ['command', words],
-      ];
+function onMachines(commands: readonly ScenarioCommand[]): [string, string][] {
+  return commands.map(({ on, command }) => [on, wordsOf(command)]);
+}
+
+function inPrograms(commands: readonly ScenarioCommand[]): [string, string][] {
+  const entries = commands.map(({ program = '', command }): [string, string] => [program, wordsOf(command)]);
+  const [[program, words]] = entries as [[string, string]];
+  if (entries.length > 1) return [['program', mapText(entries)]];
+  return [
+    ['program', program],
+    ['command', words],
+  ];
+}
+
+function wordsOf(command: readonly string[]): string {
+  return `[${command.join(', ')}]`;
 }
 
 function parseShort(machine: string, words: StepPart): ScenarioCommand[] | undefined {
-  const machines = knownMachines(words, machine, 'key');
-  return forEach(machines, machine, (on) => {
-    const command = parseCommand(words.of(on, numberOfName(on)));
-    return command && { on, command, status: 0, output: undefined };
+  return forEach(machinePlaces(words, machine, 'key'), (place) => {
+    const command = parseCommand(words.of(place.on, numberOfName(place.on)));
+    return command && { ...place, command, status: 0, output: undefined };
   });
 }
 
-/** The same command for each machine that a pattern stands for; what is wrong with it is told of once. */
+/** The same command in each place that a pattern stands for; what is wrong with it is told of once. */
 function forEach(
-  machines: readonly string[] | undefined,
-  written: unknown,
-  commandFor: (on: string) => ScenarioCommand | undefined,
+  places: readonly CommandPlace[] | undefined,
+  commandFor: (place: CommandPlace) => ScenarioCommand | undefined,
 ): ScenarioCommand[] | undefined {
   const commands: ScenarioCommand[] = [];
-  for (const on of machines ?? []) {
-    const command = commandFor(on);
+  for (const place of places ?? []) {
+    const command = commandFor(place);
     if (command === undefined) return undefined;
-    const isPattern = typeof written === 'string' && written.includes('*');
-    commands.push(isPattern ? { ...command, group: written } : command);
+    commands.push(command);
   }
-  return machines && commands;
+  return places && commands;
+}
+
+/** What `{n}` is for a program or a machine. */
+function numberOf(owner: string, { programs }: Lab): number | undefined {
+  return programs.get(owner)?.instance?.number ?? numberOfName(owner);
+}
+
+/** The folder of a program, or those of all that a pattern stands for. */
+function programPlaces(part: StepPart): CommandPlace[] | undefined {
+  if (typeof part.value !== 'string')
+    return part.wrong(say`must be the name of a program, not ${show(part.value)}`, say`for example: ${PROGRAM_HINT}`);
+  return parseRoles(part, PROGRAM_HINT)?.flatMap(([program, , group]) => {
+    const on = part.lab.programs.get(program)?.on;
+    return on === undefined ? [] : [{ on, program, ...(group !== undefined && { group }) }];
+  });
+}
+
+function machinePlaces(part: StepPart, name: unknown, at: 'key' | 'value'): CommandPlace[] | undefined {
+  const group = typeof name === 'string' && name.includes('*') ? { group: name } : {};
+  return knownMachines(part, name, at)?.map((on) => ({ on, ...group }));
 }
 
 function parseLong(
@@ -134,29 +164,25 @@ function parseLong(
   form: OptionsSchema,
 ): ScenarioCommand[] | undefined {
   checkOptions(part, form, form === programForm ? PROGRAM_HINT : HINT);
-  const read = <T>(option: string, parse: (value: StepPart) => T, on?: string): T | undefined => {
+  const read = <T>(option: string, parse: (value: StepPart) => T, owner?: string): T | undefined => {
     const value = given.get(option);
-    return value && parse(on === undefined ? value : value.of(on, numberOfName(on)));
+    const number = owner === undefined ? undefined : numberOf(owner, part.lab);
+    return value && parse(owner === undefined ? value : value.of(owner, number));
   };
-  const program = read('program', (name) => parseRole(name, PROGRAM_HINT));
-  const machine = program === undefined ? undefined : part.lab.programs.get(program)?.on;
-  const machines =
-    program === undefined
-      ? read('on', (named) => knownMachines(named, named.value, 'value'))
-      : machine === undefined
-        ? undefined
-        : [machine];
+  const named = given.get('program') ?? given.get('on');
+  const places = named && (given.has('program') ? programPlaces(named) : machinePlaces(named, named.value, 'value'));
   const status = given.has('status') ? read('status', parseEnd) : 0;
-  const commandFor = (on: string): ScenarioCommand | undefined => {
-    const command = read('command', parseCommand, on);
-    const output = read('output', parseExpectation, on);
+  const commandFor = (place: CommandPlace): ScenarioCommand | undefined => {
+    const owner = place.program ?? place.on;
+    const command = read('command', parseCommand, owner);
+    const output = read('output', parseExpectation, owner);
     return command === undefined || status === undefined || (output === undefined && given.has('output'))
       ? undefined
-      : { on, ...(program !== undefined && { program }), command, status, output };
+      : { ...place, command, status, output };
   };
   // Without a machine, what else is wrong is told of all the same.
-  if (machines === undefined) commandFor('');
-  return forEach(machines, given.get('on')?.value, commandFor);
+  if (places === undefined) commandFor({ on: '' });
+  return forEach(places, commandFor);
 }
 
 /** A machine by its name, or those that a pattern stands for. */
@@ -177,7 +203,9 @@ function knownMachines(part: StepPart, name: unknown, at: 'key' | 'value'): read
 function knownMachine(part: StepPart, name: unknown, at: 'key' | 'value'): string | undefined {
   if (typeof name !== 'string') return part.wrong(say`must be the name of a machine, not ${show(name)}`, HINT);
   if (part.lab.machines.has(name)) return name;
-  return part.wrongAt(at, say`there is no machine "${name}"`, namesOf(part.lab).machines.suggestion(name));
+  const numbered = numberedNames(name, part.lab.machines.keys());
+  const hint = numbered.length > 1 ? allOfThem(name, numbered) : namesOf(part.lab).machines.suggestion(name);
+  return part.wrongAt(at, say`there is no machine "${name}"`, hint);
 }
 
 /** A list of words; numbers in it are taken as they are written, as in a program's `command`. */
@@ -228,13 +256,15 @@ async function runCommand(wanted: ScenarioCommand, deadline: Deadline, play: Pla
     const end = { exitCode, signal: result.signal };
     throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end, printed: shown }, hint: await hint() });
   }
-  if (output && !findPattern(output, printed, 0))
+  const found = output && findPattern(output, printed, 0);
+  if (output && !found)
     throw new StepFailure({
       expected: { kind: 'command-output', command: line, machine: on, pattern: patternText(output) },
       seen: { kind: 'printed-otherwise', printed: shown },
       nearest: nearestLine(output, plainLines(printed)),
       hint: await hint(),
     });
+  play.values.take(found?.groups, program ?? on);
 }
 
 /** The end of what a command printed, short enough for a message; empty when that is blank. */
