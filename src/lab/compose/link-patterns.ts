@@ -49,10 +49,8 @@ export class LinkPatterns {
     const own = ownFields.find((field) => valueAt(link, [field]) !== undefined);
     if (own !== undefined && machines.length > 1)
       return this.#wrong([...path, own], say`${machines.length} links cannot share it`, say`write a link for each`);
-    return machines.map((name) => {
-      const both = ends.with(side, name);
-      return Array.isArray(link) ? both : { ...mapOf(link), between: both };
-    });
+    const both = machines.map((name) => ends.with(side, name));
+    return Array.isArray(link) ? both : both.map((between) => Object.assign({}, mapOf(link), { between }));
   }
 
   #wrong(path: Path, message: string, hint: string): readonly [] {

@@ -154,8 +154,8 @@ function programPlaces(part: StepPart): CommandPlace[] | undefined {
 }
 
 function machinePlaces(part: StepPart, name: unknown, at: 'key' | 'value'): CommandPlace[] | undefined {
-  const group = typeof name === 'string' && name.includes('*') ? { group: name } : {};
-  return knownMachines(part, name, at)?.map((on) => ({ on, ...group }));
+  const group = typeof name === 'string' && name.includes('*') ? name : undefined;
+  return knownMachines(part, name, at)?.map((on) => ({ on, group }));
 }
 
 function parseLong(
