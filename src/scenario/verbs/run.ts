@@ -155,7 +155,7 @@ function programPlaces(part: StepPart): CommandPlace[] | undefined {
 
 function machinePlaces(part: StepPart, name: unknown, at: 'key' | 'value'): CommandPlace[] | undefined {
   const group = typeof name === 'string' && name.includes('*') ? name : undefined;
-  return knownMachines(part, name, at)?.map((on) => ({ on, group }));
+  return knownMachines(part, name, at)?.map((on) => (group === undefined ? { on } : { on, group }));
 }
 
 function parseLong(
