@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { findOnHost, findTool } from '../../src/host/tools.ts';
 import { againstCheckout } from './against.ts';
 import { inTurn, printedSeconds, type Benchmark, type Timed } from './measure.ts';
+import { networks } from './networks.ts';
 import { startSshHosts } from './ssh-hosts.ts';
 import { virtualMachines } from './virtual-machines.ts';
 
@@ -136,6 +137,7 @@ const benchmarks: readonly Benchmark[] = [
       };
     },
   },
+  networks({ ours, runLab }),
   ...againstCheckout(values.against, { root, practical }),
   ...virtualMachines({ ours, runLab, practical }),
 ];

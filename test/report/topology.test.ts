@@ -126,6 +126,20 @@ function campus(hosts: number): Topology {
   };
 }
 
+const longNames: Topology = {
+  name: 'long',
+  networks: [natnet],
+  machines: ['a-router-of-many-words-in-its-name', 'WWWWWWWWWWWWWWWWWWWWWWWW', 'a-host-of-many-words'].map(
+    (name, at) => ({
+      name,
+      user: 'mmmmmmmmmmmmmm',
+      forward: at === 0,
+      interfaces: vm1.interfaces,
+      programs: vm1.programs,
+    }),
+  ),
+};
+
 interface Area {
   readonly what: string;
   readonly left: number;
@@ -147,10 +161,19 @@ function textArea(attributes: string, content: string): Area {
   const at = content.indexOf('<tspan');
   const [bold, soft] = at < 0 ? [content, ''] : [content.slice(0, at), content.slice(at)];
   const plain = soft.replaceAll(/<[^>]*>/g, '');
-  const width = bold.length * (PIXELS[kind] ?? OTHER_PIXELS) + plain.length * OTHER_PIXELS;
+  const isMono = kind === 'topo-mono';
+  const wide = (text: string, pixels: number): number => (isMono ? 0 : text.replaceAll(/[^MWmw]/g, '').length * pixels);
+  const width =
+    bold.length * (PIXELS[kind] ?? OTHER_PIXELS) + wide(bold, 6) + plain.length * OTHER_PIXELS + wide(plain, 4);
   const [x, y] = [numberOf(attributes, 'x'), numberOf(attributes, 'y')];
   const left = attributes.includes('"middle"') ? x - width / 2 : x;
   return { what: bold + plain, left, right: left + width, top: y - 11, bottom: y + 3 };
+}
+
+/** The sign of a router. */
+function signArea(attributes: string): Area {
+  const [x, y, r] = [numberOf(attributes, 'cx'), numberOf(attributes, 'cy'), numberOf(attributes, 'r')];
+  return { what: 'the sign of a router', left: x - r, right: x + r, top: y - r, bottom: y + r };
 }
 
 function boxArea(attributes: string): Area {
@@ -186,6 +209,7 @@ for (const [name, topology] of [
   ['of a router, more machines than fit in a row, and one on no network', large],
   ['of thirty machines and four routers, in both families', campus(30)],
   ['of a hundred machines', campus(100)],
+  ['of long names, and of the widest letters', longNames],
   [
     'of networks without machines',
     { name: 'x', networks: [natnet, { name: 'empty', subnet: 'fd00::/64', nat: false }], machines: [] },
@@ -199,12 +223,13 @@ for (const [name, topology] of [
     const boxes = [...svg.matchAll(/<rect class="topo-(?:box|router|outside)"([^>]*)>/g)].map((found) =>
       boxArea(found[1]!),
     );
+    const signs = [...svg.matchAll(/<circle class="topo-sign"([^>]*)>/g)].map((found) => signArea(found[1]!));
     const [width, height] = [numberOf(svg, 'width'), numberOf(svg, 'height')];
     assert.ok(boxes.length >= topology.machines.length && lines.length > 0);
     for (const [index, text] of texts.entries()) {
       assert.ok(text.left >= 0 && text.top >= 0 && text.right <= width && text.bottom <= height, text.what);
       for (const line of lines) assert.ok(!overlap(text, line), `${text.what} lies on ${line.what}`);
-      for (const other of texts.slice(index + 1))
+      for (const other of [...texts.slice(index + 1), ...signs])
         assert.ok(!overlap(text, other), `${text.what} lies on ${other.what}`);
       for (const box of boxes) assert.ok(!overlap(text, box) || holds(box, text), `${text.what} leaves its box`);
     }

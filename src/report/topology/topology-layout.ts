@@ -17,8 +17,21 @@ const LEAST_BUS = 300;
 export const outsideWorld = { gap: 26, width: 122, height: 40 } as const;
 /** Of the monospaced type of the boxes. */
 export const COLUMN_PX = 7.25;
-/** Of the bold type of the name of a network. */
-const NAME_PX = 9;
+/** Of the bold type of names, and of their widest letters. */
+const NAME_PX = 9.2;
+const WIDE_NAME_PX = 16;
+/** Of the type of what stands behind the name of a machine. */
+const SOFT_PX = 7.6;
+const WIDE_SOFT_PX = 12;
+const WIDE = /[MW@%mw]/;
+const MOST_OF_NAME = 34;
+const MOST_OF_KIND = 12;
+/** What a router is called, in the language that needs most room. */
+const LONGEST_KIND = 'routeur';
+/** Between the name of a machine and what stands behind it. */
+const NAME_GAP = 9;
+/** The sign of a router, at the end of the line of its name. */
+const SIGN_ROOM = 30;
 /** Two lines side by side are told apart from here on. */
 const APART_PX = 8;
 
@@ -82,11 +95,15 @@ export function layOut(topology: Topology): TopologyLayout {
   const column = machines.filter((machine) => isBetween(machine));
   const single = machines.filter((machine) => !isBetween(machine) && machine.interfaces.length > 0);
   const apart = machines.filter(({ interfaces, forward }) => interfaces.length === 0 && forward !== true);
-  const columnWidth = column.length === 0 ? 0 : Math.max(...column.map((machine) => widthOf(linesOf(machine, true))));
+  const columnWidth =
+    column.length === 0 ? 0 : Math.max(...column.map((machine) => widthOf(machine, linesOf(machine, true))));
   const start = margin.left + (column.length === 0 ? 0 : columnWidth + lane.before);
   const laneOf = (index: number): number => start + index * lane.gap;
   const left = laneOf(Math.max(0, networks.length - 1)) + lane.after;
-  const width = Math.max(box.width, ...[...single, ...apart].map((machine) => widthOf(linesOf(machine, false))));
+  const width = Math.max(
+    box.width,
+    ...[...single, ...apart].map((machine) => widthOf(machine, linesOf(machine, false))),
+  );
 
   const banded = networks.filter((network) => !isLink(network, topology));
   const rows = banded.map((network) =>
@@ -97,7 +114,9 @@ export function layOut(topology: Topology): TopologyLayout {
     apart.length > 0 ? Math.min(apart.length, MOST_IN_ROW) : 1,
     ...rows.flat().map((row) => row.length),
   );
-  const end = left + Math.max(inRow * (width + box.gap) - box.gap, LEAST_BUS, ...banded.map(labelWidth));
+  const isColumnOnly = banded.length === 0 && apart.length === 0;
+  const end =
+    left + (isColumnOnly ? 0 : Math.max(inRow * (width + box.gap) - box.gap, LEAST_BUS, ...banded.map(labelWidth)));
   const columnBoxes = placeColumn(column, { networks, laneOf, width: columnWidth });
   const taken = columnBoxes.flatMap(({ wires }) => wires.map(({ dot }) => dot.y));
   const bands = placeBands(banded, rows, { networks, laneOf, left, width, taken });
@@ -157,6 +176,34 @@ function columnsIn(text: string): number {
   return columns;
 }
 
+/** The line of a machine's name: it, and its user, or what a router is called. */
+export interface Head {
+  readonly name: string;
+  readonly kind: string;
+}
+
+/** As much of a name as fits into a box of that width. */
+export function headOf(machine: TopologyMachine, kind: string, width: number): Head {
+  const short = cut(kind, MOST_OF_KIND);
+  const room = width - headWidth(machine, { name: '', kind: short });
+  let name = cut(machine.name, MOST_OF_NAME);
+  for (let columns = MOST_OF_NAME; columns > 1 && pixels(name, NAME_PX, WIDE_NAME_PX) > room; columns--)
+    name = cut(machine.name, columns);
+  return { name, kind: short };
+}
+
+function headWidth({ forward }: TopologyMachine, { name, kind }: Head): number {
+  const sign = forward === true ? SIGN_ROOM : 0;
+  const texts = pixels(name, NAME_PX, WIDE_NAME_PX) + NAME_GAP + pixels(kind, SOFT_PX, WIDE_SOFT_PX);
+  return 2 * box.padding + texts + sign;
+}
+
+function pixels(text: string, narrow: number, wide: number): number {
+  let width = 0;
+  for (const character of text) width += columnsOf(character) * (WIDE.test(character) ? wide : narrow);
+  return width;
+}
+
 /** Text that keeps to its place. */
 export function cut(text: string, columns: number): string {
   let taken = 0;
@@ -169,9 +216,12 @@ export function cut(text: string, columns: number): string {
   return text;
 }
 
-function widthOf(lines: readonly string[]): number {
+function widthOf(machine: TopologyMachine, lines: readonly string[]): number {
   const columns = Math.max(0, ...lines.map(columnsIn));
-  return Math.min(box.most, Math.max(box.width, Math.ceil(2 * box.padding + columns * COLUMN_PX)));
+  const kind = cut(machine.forward === true ? LONGEST_KIND : machine.user, MOST_OF_KIND);
+  const head = headWidth(machine, { name: cut(machine.name, MOST_OF_NAME), kind });
+  const wanted = Math.max(head, 2 * box.padding + columns * COLUMN_PX);
+  return Math.min(box.most, Math.max(box.width, Math.ceil(wanted)));
 }
 
 function heightOf({ programs }: TopologyMachine, lines: readonly string[]): number {

@@ -6,6 +6,7 @@ import {
   box,
   COLUMN_PX,
   cut,
+  headOf,
   labelOf,
   layOut,
   leadsOutside,
@@ -109,8 +110,8 @@ function drawMachine({ machine, x, y, width, height, lines, wires }: PlacedBox, 
   const inside = x + box.padding;
   let line = y + box.padding + 14;
   const softStyle = { class: 'topo-soft', 'font-weight': 400, 'font-size': 12 };
-  const kind = forward === true ? words.router : cut(user, 12);
-  const who = `${escapeMarkup(cut(name, 14))} ${element('tspan', softStyle, escapeMarkup(kind))}`;
+  const head = headOf(machine, forward === true ? words.router : user, width);
+  const who = `${escapeMarkup(head.name)} ${element('tspan', softStyle, escapeMarkup(head.kind))}`;
   const texts = [element('text', { class: 'topo-name', x: inside, y: line }, who)];
   line += 6;
   for (const text of lines) {
