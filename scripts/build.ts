@@ -5,6 +5,7 @@ import {
   existsSync,
   globSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -96,8 +97,6 @@ const line = await build({
   entryPoints: [join(root, commandLine)],
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
-  // It is read byte by byte as text.
-  charset: 'ascii',
   legalComments: 'none',
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' },
@@ -105,6 +104,8 @@ const line = await build({
   banner: { js: '(function (module, require, __dirname, __url) {' },
   footer: { js: '})' },
 });
+const lineFile = join(fresh, 'cli/run-cli.cjs');
+writeFileSync(lineFile, inAscii(readFileSync(lineFile, 'utf8')));
 for (const name of ['server', 'client'])
   await build({
     ...common,
@@ -148,6 +149,12 @@ writeFileSync(join(fresh, 'built'), '');
 if (existsSync(place)) renameSync(place, old);
 renameSync(fresh, place);
 rmSync(old, { recursive: true, force: true });
+
+/** It is read byte by byte as text, and esbuild leaves some characters in templates and regular expressions as they are. */
+function inAscii(code: string): string {
+  if (/\\[^\0-\x7f]/.test(code)) throw new Error('a backslash before a character that is not ASCII: leave it out');
+  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
 
 /** Whether nothing that the product is made of is newer than the last build. */
 function isCurrent(): boolean {

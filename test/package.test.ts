@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isAscii } from 'node:buffer';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -100,6 +101,10 @@ test('the package holds what runs and nothing else', () => {
   ])
     assert.ok(names.includes(name), `${name} is not in the package`);
   assert.ok(statSync(file).size < MOST_BYTES, `it has ${statSync(file).size} bytes`);
+});
+
+test('the command line is read byte by byte, and all of it is ASCII', () => {
+  assert.ok(isAscii(readFileSync(join(repository, 'dist/cli/run-cli.cjs'))));
 });
 
 test('the package needs no other, runs nothing when it is installed, and has whatever it names', () => {
