@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { findOnHost, toolsFolder } from '../../src/host/tools.ts';
 import { subordinateRange } from '../../src/host/subordinate-ids.ts';
+import { borrowInstallBase, layCompiledCode } from './used-before.ts';
 
 export const repository = join(import.meta.dirname, '..', '..');
 
@@ -98,6 +99,9 @@ export function ordinaryUser(within: readonly string[] = [], options: OrdinaryUs
   const tools = join(paths.tools, toolsFolder().slice(toolsFolder().indexOf('lab/tools/')));
   mkdirSync(tools, { recursive: true });
   for (const path of [paths.tools, join(paths.tools, 'lab')]) chownSync(path, uid, uid);
+  layCompiledCode(join(paths.tools, 'lab/compiled'), uid);
+  const installBase = borrowInstallBase(join(repository, 'node_modules/.cache/install-bases'), uid);
+  mkdirSync(join(paths.tools, 'lab/install-base'));
   const script = [
     'set -e; mount --make-rprivate /',
     ...Object.keys(added).map(
@@ -107,6 +111,7 @@ export function ordinaryUser(within: readonly string[] = [], options: OrdinaryUs
     // Most systems let everybody open this device; some test machines do not.
     `[ ! -e /dev/net/tun ] || { [ -e ${base}/tun ] || mknod -m 666 ${base}/tun c 10 200; mount --bind ${base}/tun /dev/net/tun; }`,
     `[ ! -d ${toolsFolder()} ] || mount --bind ${toolsFolder()} ${tools}`,
+    `mount --bind ${installBase.path} ${paths.tools}/lab/install-base`,
     `home=${paths.home} uid=${uid}`,
     ...host,
     `exec setpriv --reuid=${uid} --regid=${uid} --clear-groups --inh-caps=-all -- "$@"`,
@@ -118,7 +123,10 @@ export function ordinaryUser(within: readonly string[] = [], options: OrdinaryUs
     lab: join(paths.checkout, 'scripts/lab'),
     env: { HOME: paths.home, USER: 'tester', LOGNAME: 'tester', XDG_CACHE_HOME: paths.tools },
     owner: uid,
-    remove: base,
+    remove: () => {
+      installBase[Symbol.dispose]();
+      rmSync(base, { recursive: true, force: true });
+    },
   });
 }
 
@@ -144,10 +152,10 @@ interface UserParts {
   readonly lab: string;
   readonly env: Readonly<Record<string, string>>;
   readonly owner: number | undefined;
-  readonly remove?: string;
+  readonly remove?: () => void;
 }
 
-function makeUser({ name, folder, prefix, lab, env, owner, remove = folder }: UserParts): LabUser {
+function makeUser({ name, folder, prefix, lab, env, owner, remove }: UserParts): LabUser {
   layPractical(folder, owner);
   const command = (words: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore'): ChildProcess => {
     const [file = '', ...args] = [...prefix, ...words];
@@ -167,7 +175,8 @@ function makeUser({ name, folder, prefix, lab, env, owner, remove = folder }: Us
     lab: (...args) => finish(start(...args)),
     async [Symbol.asyncDispose]() {
       if (existsSync(join(folder, '.lab'))) await finish(start('down'));
-      rmSync(remove, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
+      remove?.();
     },
   };
 }
