@@ -72,7 +72,7 @@ function scenariosOf(text: string): string[] {
 function withPatience(text: string, scenario: string, step: number): string {
   const file = parseDocument(text);
   const path = ['scenarios', scenario, ...(file.hasIn(['scenarios', scenario, 'steps']) ? ['steps'] : []), step - 1];
-  if (file.hasIn([...path, 'expect']) || file.hasIn([...path, 'exit'])) file.setIn([...path, 'timeout'], PATIENCE);
+  if (['expect', 'all', 'exit'].some((verb) => file.hasIn([...path, verb]))) file.setIn([...path, 'timeout'], PATIENCE);
   return String(file);
 }
 
