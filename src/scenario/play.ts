@@ -213,7 +213,7 @@ async function endOne(terminal: ProgramTerminal, play: PlayContext): Promise<Pro
   }
   const { status } = terminal;
   const by: ProgramEnd['by'] = wasRunning ? 'lab' : play.checked.has(terminal) ? 'checked' : 'unasked';
-  if (by === 'unasked' && status && status.exitCode !== 0) {
+  if (by === 'unasked' && status && status.exitCode !== 0 && !terminal.endedAsAsked) {
     const end = statusText(status);
     const notice = play.asksForEnd(role)
       ? { message: say`${role} ended with ${end}, before the step that asks for its end` }

@@ -721,6 +721,13 @@ test('a crash is no reason to ask for it in the scenario: only a status that may
   }
 });
 
+test('a program that ended by the signal of a step was asked to end', async () => {
+  const steps = ['start: one', 'signal: { one: KILL }', '{ expect: { one: never }, timeout: 5s }'];
+  const { result, events } = await play(shells, labWith(one('sleep, 30'), steps));
+  assert.match(result.failedStep?.reason ?? '', /ended with signal KILL/);
+  assert.deepEqual(events.of('notice'), []);
+});
+
 const three = '  p: { on: [vm1, vm2], command: [sh, -c, "echo ready {n}; while read l; do echo got $l; done"] }\n';
 
 test('all programs of a pattern are played at once, and those that fail are named', async () => {

@@ -50,6 +50,7 @@ export class ProgramTerminal {
   #isInLine = false;
   #hidesLine = false;
   readonly #isHidden: () => Promise<boolean>;
+  readonly #signals = new Set<string>();
   #endedAt: number | undefined;
   /** It has ended, or whether it has will never be known. */
   #isOver = false;
@@ -215,8 +216,15 @@ export class ProgramTerminal {
     this.#process.end();
   }
 
+  /** `name` is without `SIG`. */
   async signal(name: string): Promise<void> {
+    this.#signals.add(name);
     await this.#process.kill(name);
+  }
+
+  /** It has ended by a signal that `signal` sent. */
+  get endedAsAsked(): boolean {
+    return this.#status?.signal !== undefined && this.#signals.has(this.#status.signal);
   }
 
   /**
