@@ -99,11 +99,16 @@ function targetOf(
   const machine = machineNamed(wanted, machines);
   const networks = new Set(from.interfaces.map(({ network }) => network));
   const families = new Set(addressesOf(from).map(familyOf));
+  // One that the lab file gives no address may have got one meanwhile.
+  const isSpoken = (one: string): boolean => families.size === 0 || families.has(familyOf(one));
   const near = machine.interfaces.filter(({ network }) => networks.has(network));
-  const address = [...addressesOf({ name: '', interfaces: near }), ...addressesOf(machine)].find((one) =>
-    families.has(familyOf(one)),
-  );
+  const address = [...addressesOf({ name: '', interfaces: near }), ...addressesOf(machine)].find(isSpoken);
   if (address !== undefined) return { machine, address };
+  if (addressesOf(machine).length === 0)
+    throw new UsageError(say`the lab file gives ${machine.name} no address to send to`, {
+      code: 'no-address',
+      hint: say`The other way round it works:  lab iperf ${machine.name} ${from.name} --reverse`,
+    });
   throw new UsageError(say`${machine.name} has no address that ${from.name} could reach`, {
     code: 'no-address',
     hint: say`"lab graph" shows the addresses of the lab.`,

@@ -152,13 +152,20 @@ function sysctlRefused(reason: string): EnvironmentError | undefined {
   const [, machine, path, why] = /^machine (\S+): sysctl \/proc\/sys\/(\S+) .*?: ([^:]*)$/s.exec(reason) ?? [];
   if (machine === undefined || path === undefined || why === undefined) return undefined;
   const name = path.replaceAll('/', '.');
-  return new EnvironmentError(
-    say`machine ${machine} cannot have that ${name} in "sysctls": ${why}. The kernel of this host has no such setting for one network, or not that value`,
-    {
-      code: 'sysctl-refused',
-      hint: say`Correct it, remove it from "sysctls", or use --provider qemu, whose machines have a kernel of their own.`,
-    },
-  );
+  return new EnvironmentError(say`machine ${machine} cannot have that ${name} in "sysctls": ${refusalWords(why)}`, {
+    code: 'sysctl-refused',
+    hint: say`Correct it, remove it from "sysctls", or use --provider qemu, whose machines have a kernel of their own.`,
+  });
+}
+
+/** What a text of strerror(3) means for a setting of the kernel. */
+function refusalWords(why: string): string {
+  if (/^No such file/.test(why))
+    return say`the kernel of this host has no such setting for one network, or not that value`;
+  if (/^(?:Permission denied|Operation not permitted|Read-only)/.test(why))
+    return say`it can only be read: the kernel keeps it once for all networks, or works it out itself`;
+  if (/^(?:Invalid argument|Numerical result)/.test(why)) return say`the kernel takes no such value`;
+  return why;
 }
 
 function refused(reason: string, log: string): EnvironmentError {

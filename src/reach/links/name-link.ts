@@ -39,6 +39,8 @@ function onItself({ from, to, target }: ReachFacts, meaning: string): string | u
 
 function addName(facts: ReachFacts): string {
   const { from, host, to } = facts;
+  if (to !== undefined && declared(facts) === '')
+    return say`The lab file gives ${to.name} no address. See which it has, and use that: lab exec ${to.name} -- ip -brief address`;
   return to === undefined
     ? say`Use an address, or add a line with its address and ${host} to /etc/hosts on ${from}.`
     : say`Add the line "${declared(facts)} ${host}" to /etc/hosts on ${from}, or use the address ${declared(facts)}.`;

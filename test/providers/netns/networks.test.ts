@@ -91,6 +91,29 @@ for (const [kind, make] of [
       );
       assert.match(announced, /^default via fe80::\S+ dev eth0 proto ra/m);
       assert.doesNotMatch(announced, /eth0 +inet /);
+      const toNone = await user.lab('iperf', 'hb', 'asks');
+      assert.match(toNone.stderr, /gives asks no address to send to\nhint: .*lab iperf asks hb --reverse/);
     });
   });
 }
+
+describe('machines', { skip: cannotBe('root') && cannotBe('ordinary') }, () => {
+  test('are not made with a setting of the kernel that one machine cannot have, and the reason is told', async () => {
+    await using user = currentUser();
+    for (const [setting, why] of [
+      ['net.ipv4.tcp_available_congestion_control: reno', 'it can only be read'],
+      ['net.ipv4.tcp_fin_timeout: soon', 'the kernel takes no such value'],
+      ['net.ipv4.no_such: 1', 'has no such setting for one network'],
+    ] as const) {
+      const machines = `machines: { a: { address: 10.1.0.5, sysctls: { ${setting} } } }`;
+      writeFileSync(
+        join(user.folder, 'lab.yaml'),
+        `version: 1\nnetworks: { a: { subnet: 10.1.0.0/24, nat: false } }\n${machines}\n`,
+      );
+      const up = await user.lab('up');
+      assert.equal(up.exitCode, 3, up.stderr);
+      assert.ok(up.stderr.includes(`machine a cannot have that ${setting.split(':')[0]!} in "sysctls": `), up.stderr);
+      assert.ok(up.stderr.includes(why), up.stderr);
+    }
+  });
+});
