@@ -181,7 +181,8 @@ function linkNetwork(
     name,
     path,
     subnets: isWritten ? subnets : own,
-    isSubnetMissing: false,
+    // No range is left to take it from.
+    isSubnetMissing: !isWritten && Object.keys(own).length === 0,
     subnetTwice,
     gateways: {},
     gatewayOff: { 4: 'point-to-point', 6: 'point-to-point' },

@@ -7,7 +7,13 @@ import { allOfThem, numberedNames } from '../name-pattern.ts';
 
 /** Names that lead nowhere, names that two machines cannot share, and the name that stands for none. */
 export function checkNames(draft: Draft): PathProblem[] {
-  return [...unknownNetworks(draft), ...unknownMachines(draft), ...sameHostNames(draft), ...secondDefaults(draft)];
+  return [
+    ...unknownNetworks(draft),
+    ...unknownMachines(draft),
+    ...sameNetworkNames(draft),
+    ...sameHostNames(draft),
+    ...secondDefaults(draft),
+  ];
 }
 
 function unknownNetworks({ machines, networks }: Draft): PathProblem[] {
@@ -63,6 +69,23 @@ function unknown(
         hint: numbered.length > 1 ? allOfThem(value, numbered) : (known.suggestion(value, words.known) ?? words.add),
       };
     });
+}
+
+/** A link is a network, and its name may be written. */
+function sameNetworkNames({ networks }: Draft): PathProblem[] {
+  const known = new Set<string>();
+  return networks.flatMap(({ name, path, between }) => {
+    const isTaken = known.has(name);
+    known.add(name);
+    if (!isTaken || between === undefined) return [];
+    return [
+      {
+        path: [...path, 'name'],
+        message: say`is already the name of a network`,
+        hint: say`give one of the two another name`,
+      },
+    ];
+  });
 }
 
 /** Host names are the same in small and capital letters (RFC 4343). */

@@ -160,7 +160,7 @@ function sysctlRefused(reason: string): EnvironmentError | undefined {
 
 /** What a text of strerror(3) means for a setting of the kernel. */
 function refusalWords(why: string): string {
-  if (/^No such file/.test(why))
+  if (/No such file/.test(why))
     return say`the kernel of this host has no such setting for one network, or not that value`;
   if (/^(?:Permission denied|Operation not permitted|Read-only)/.test(why))
     return say`it can only be read: the kernel keeps it once for all networks, or works it out itself`;
