@@ -31,6 +31,8 @@ export type ProgramHint =
   | { readonly kind: 'low-port'; readonly port: number; readonly command?: string | undefined }
   | { readonly kind: 'no-display' }
   | { readonly kind: 'python-2' }
+  /** Its system sent nothing of a datagram. */
+  | { readonly kind: 'datagram-too-long'; readonly role: string }
   | { readonly kind: 'not-executable'; readonly file: string }
   /** It has left its terminal, and a child process of it goes on. */
   | { readonly kind: 'in-background'; readonly role: string; readonly port: number }

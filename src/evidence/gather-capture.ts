@@ -33,7 +33,11 @@ export async function gatherCapture(path: string, story: CaptureStory): Promise<
   }
 }
 
-function missing(kind: 'none' | 'unreadable', reason: string, { network: { attempts } }: CaptureStory): ReportCapture {
+function missing(
+  kind: 'none' | 'unreadable',
+  reason: string,
+  { network: { attempts, tooLong } }: CaptureStory,
+): ReportCapture {
   const nothing = {
     conversations: [],
     omitted: 0,
@@ -45,7 +49,7 @@ function missing(kind: 'none' | 'unreadable', reason: string, { network: { attem
     nobodyTried: false,
     places: [],
   };
-  return { missing: { kind, reason }, ...nothing, attempts };
+  return { missing: { kind, reason }, ...nothing, attempts, tooLong };
 }
 
 function explain(reading: CaptureReading, story: CaptureStory): ReportCapture {
@@ -61,6 +65,7 @@ function explain(reading: CaptureReading, story: CaptureStory): ReportCapture {
     datagrams,
     omittedDatagrams: reading.datagrams.length - datagrams.length,
     icmp: reading.icmp.slice(0, MOST_MESSAGES),
+    tooLong: network.tooLong,
     flaws: flawsOf(reading, facts),
     gaps: facts?.gaps ?? [],
     attempts: network.attempts,

@@ -101,9 +101,11 @@ function explainConnections({ connections }: PortReport): string {
 
 /** Where the port is held on some addresses only, what a server on others would get. */
 function narrowHolders({ holders, bind }: PortReport): string | undefined {
-  if (bind?.ipv4?.reuse === 'ok' && bind.ipv4.plain === 'ok')
-    return say`It is held on IPv6 only: a server on 0.0.0.0 (IPv4) can have it; one on :: cannot.`;
   const addresses = [...new Set(holders.map(({ address }) => address))];
+  if (bind?.ipv4?.reuse === 'ok' && bind.ipv4.plain === 'ok') {
+    const free = say`It is held on IPv6 only: a server on 0.0.0.0 (IPv4) can have it; one on :: cannot.`;
+    return addresses.every(isLoopback) ? `${free} ${say`Other machines cannot reach it there.`}` : free;
+  }
   if (addresses.some((address) => address === '0.0.0.0' || address === '::')) return undefined;
   const held = say`It is held on ${addresses.join(', ')} only.`;
   const others = addresses.every(isLoopback)

@@ -84,6 +84,8 @@ export interface ReportCapture {
   readonly omittedDatagrams: number;
   /** Messages of ICMP, the first of them. */
   readonly icmp: readonly IcmpMessage[];
+  /** Programs that said that a datagram of theirs was too long to be sent, so that no packet shows it. */
+  readonly tooLong: readonly string[];
   /** What it lacks. */
   readonly flaws: readonly CaptureFlaw[];
   /** Where and since when packets passed by that it lacks. */

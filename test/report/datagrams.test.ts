@@ -146,3 +146,56 @@ test('that no machine tried to connect is not said where datagrams were sent', a
     );
   assert.doesNotMatch(await written({ ...udpRun, events }, 'md', 'en'), /tried to connect/);
 });
+
+/** Only the client is run; no program of the run has a port, and nothing was captured. */
+function withoutServer(protocol: 'udp' | undefined): StoredRunChanges['events'] {
+  return (recorded) =>
+    udpEvents(recorded).flatMap((event): Event[] => {
+      if (event.kind === 'lab-described') {
+        const programs = event.lab.programs.map((program) => ({ ...program, listens: [] }));
+        return [{ ...event, lab: { ...event.lab, programs } }];
+      }
+      if (event.kind !== 'run-finished' || protocol === undefined) return [event];
+      const to = { address: '192.168.100.4', port: 7999 };
+      const attempts = [{ machine: 'vm2', protocol, to, count: 1, refused: 1, unreachable: 0, answered: 0 }];
+      const seen = { machines: ['vm1', 'vm2'], attempts };
+      return [{ at: event.at, kind: 'attempts-counted', seen }, event];
+    });
+}
+
+test('a client of UDP whose server was never started is told of no TCP, nor is one of which nothing is known', async () => {
+  for (const protocol of ['udp', undefined] as const) {
+    const events = withoutServer(protocol)!;
+    const text = withoutPrograms(await written({ events, files: { 'capture.pcap': null } }, 'md', 'fr'));
+    assert.doesNotMatch(text, /TCP|SYN|mode connecté|dessiné en haut/);
+    assert.equal(text.includes('mode non connecté'), protocol === 'udp');
+  }
+});
+
+/** The client says so in two pieces. */
+const withTooLong: StoredRunChanges['events'] = (recorded) =>
+  udpEvents(recorded).flatMap((event): Event[] =>
+    event.kind === 'run-finished'
+      ? [
+          { at: event.at, kind: 'terminal-output', role: 'client', data: 'sendto: Message too l' },
+          { at: event.at, kind: 'terminal-output', role: 'client', data: 'ong\r\n' },
+          event,
+        ]
+      : [event],
+  );
+
+test('a datagram that was too long to be sent is told of, though no packet shows it', async () => {
+  const told = /client said "Message too long" \(EMSGSIZE\): its system sent nothing/;
+  assert.match(await written({ ...udpRun, events: withTooLong }, 'md', 'en'), told);
+  assert.match(
+    await written(
+      { events: withTooLong, files: { 'capture.pcap': captureBytes('normal').subarray(0, 24) } },
+      'md',
+      'en',
+    ),
+    told,
+  );
+  assert.doesNotMatch(await written(udpRun, 'md', 'en'), told);
+  using run = storedRun({ ...udpRun, events: withTooLong });
+  assert.match(formatPacketLog(await tcpLog(testContext(run.path).context, undefined)), told);
+});

@@ -223,6 +223,7 @@ const advices: ByKind<Advice> = {
   ],
   'no-display': [{ kind: 'no-display' }],
   'python-2': [{ kind: 'python-2' }],
+  'datagram-too-long': [{ kind: 'datagram-too-long', role: 'client' }],
   'in-background': [{ kind: 'in-background', role: 'server', port: 7999 }],
   'not-executable': [{ kind: 'not-executable', file: 'server.py' }],
   'first-line': [

@@ -31,11 +31,12 @@ function joined(parts: readonly string[]): string {
 }
 
 function remarks(log: TcpLog, nothing: string): string {
-  const { capture, counts, attempts } = log;
-  const words = languageOfUser().attempts;
+  const { capture, counts, attempts, tooLong } = log;
+  const { attempts: words, datagrams } = languageOfUser();
   const lines = [
     ...(nothing === '' ? [] : [nothing]),
     ...attempts.map((attempt) => sanitize(say`On the network: ${attemptSentence(attempt, words)}.`)),
+    ...tooLong.map((role) => sanitize(datagrams.told.tooLong(role))),
     ...(capture?.gaps ?? []).map((gap) => say`Not complete: ${describeGap(gap)}.`),
     ...(capture !== undefined && capture.lost > 0
       ? [say`${counted(capture.lost, 'packet')} are missing: the machine was too busy to keep them.`]

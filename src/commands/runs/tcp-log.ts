@@ -26,6 +26,8 @@ export interface TcpLog {
   readonly counts: Omit<CaptureReading, 'conversations' | 'datagrams' | 'icmp'>;
   /** What else than connections to the servers of the lab its machines tried. */
   readonly attempts: readonly ToldAttempt[];
+  /** Programs that said that a datagram of theirs was too long to be sent. */
+  readonly tooLong: readonly string[];
   /** Whether it is known that they tried nothing at all. */
   readonly nobodyTried: boolean;
   readonly conversations: readonly Conversation[];
@@ -50,7 +52,7 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
   }
   const network = new NetworkFold();
   for await (const event of readEvents(stored)) network.take(event);
-  const { lab, capture, attempts, nobodyTried } = network;
+  const { lab, capture, attempts, nobodyTried, tooLong } = network;
   const { conversations, datagrams, icmp, ...counts } = readCapture(bytes, lab && labHints(lab));
   if (counts.format === undefined) throw damaged(file, undefined, say`it is neither pcap nor pcapng`);
   return {
@@ -60,6 +62,7 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
     counts,
     attempts,
     nobodyTried,
+    tooLong,
     datagrams,
     icmp,
     conversations: conversations.map(({ conversation }) => network.withStops(conversation)),

@@ -56,7 +56,8 @@ function checkGateway({ subnets, gateways }: DraftNetwork, family: Family): Path
   const reason = notForHosts(subnet, gateway.value);
   if (reason === undefined) return [];
   const first = textOfAddress(family, hostsOf(subnet).first);
-  return [{ path: gateway.path, message: reason, hint: say`for example: gateway: ${first}` }];
+  const hint = family === 4 ? say`for example: gateway: ${first}` : say`for example: gateway6: ${first}`;
+  return [{ path: gateway.path, message: reason, hint }];
 }
 
 /** Where no subnet could be read, nothing is known to be wrong. */
@@ -66,7 +67,9 @@ function subnetOfOther(other: FamilySubnet | undefined, path: PathProblem['path'
     family === 4
       ? say`is an IPv4 address, and the network has IPv6 addresses only`
       : say`is an IPv6 address, and the network has IPv4 addresses only`;
-  return [{ path, message, hint: say`for example: gateway: ${textOfAddress(other.family, hostsOf(other).first)}` }];
+  const first = textOfAddress(other.family, hostsOf(other).first);
+  const hint = family === 6 ? say`for example: gateway: ${first}` : say`for example: gateway6: ${first}`;
+  return [{ path, message, hint }];
 }
 
 function checkNat({ gatewayOff, gateways, subnets, nat }: DraftNetwork): PathProblem[] {

@@ -3,6 +3,7 @@ import type { ListeningProgram, WatchedAttempts } from '../../core/connection-at
 import { type EventHandlers, handleEvent } from '../../core/event-listeners.ts';
 import type { Event } from '../../core/events.ts';
 import type { LabDescription } from '../../core/lab-description.ts';
+import { TooLongTold } from '../../core/text/too-long-datagram.ts';
 import type { ToldAttempt } from '../../core/connection-attempt.ts';
 import type { Conversation, Segment } from '../../packets/conversation.ts';
 import { toldAttempts } from './told-attempts.ts';
@@ -17,6 +18,7 @@ export class NetworkFold {
   capture: CaptureFacts | undefined;
   #seen: WatchedAttempts | undefined;
   #listening: readonly ListeningProgram[] = [];
+  readonly #tooLong = new TooLongTold();
   readonly #stops: { readonly role: string; readonly machine: string; readonly atMs: number }[] = [];
   readonly #handlers: EventHandlers<void> = {
     'lab-described': ({ lab }) => {
@@ -29,6 +31,7 @@ export class NetworkFold {
       this.#seen = seen;
       this.#listening = listening ?? this.#listening;
     },
+    'terminal-output': (event) => this.#tooLong.take(event),
     'program-stopped': ({ role, machine, at }) => void this.#stops.push({ role, machine, atMs: at.wallMs }),
   };
 
@@ -39,6 +42,11 @@ export class NetworkFold {
   /** What the kernels of the machines counted; undefined where that was not watched. */
   get seen(): WatchedAttempts | undefined {
     return this.#seen;
+  }
+
+  /** Programs that said that a datagram of theirs was too long to be sent: no packet shows that. */
+  get tooLong(): string[] {
+    return this.#tooLong.roles;
   }
 
   /** What else than connections to its servers the machines tried. */

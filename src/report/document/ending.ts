@@ -21,7 +21,7 @@ export function ending(report: ReportData, language: Language): Block[] {
   return [
     ...(tcp && conversations.length > 0 ? texts : []),
     ...(udp ? [{ kind: 'paragraph', text: language.datagrams.end } as const] : []),
-    ...(tcp && conversations.length === 0 && !udp ? [{ kind: 'paragraph', text: words.noCapture } as const] : []),
+    ...(conversations.length === 0 && !udp ? [{ kind: 'paragraph', text: words.noCapture } as const] : []),
     ...exitTable(report, language),
   ];
 }

@@ -32,6 +32,8 @@ export function exchange(report: ReportData, language: Language): Block[] {
             folded: true,
           } as const,
         ]),
-    { kind: 'paragraph', text: udp ? (tcp ? datagrams.drawnBoth : datagrams.drawn) : words.drawn },
+    ...(report.capture.missing === undefined
+      ? [{ kind: 'paragraph', text: udp ? (tcp ? datagrams.drawnBoth : datagrams.drawn) : words.drawn } as const]
+      : []),
   ];
 }

@@ -7,7 +7,7 @@ import { topologyOf } from '../topology/topology.ts';
 import { plainData, type Block } from './blocks.ts';
 import { missingWords, protocolsOf, type Protocols } from './protocols.ts';
 import { isPartial, tcpBlocks } from './tcp-blocks.ts';
-import { udpBlocks } from './udp/udp-blocks.ts';
+import { tooLongBlocks, udpBlocks } from './udp/udp-blocks.ts';
 
 /** What most readers came for: the machines, and what went between them. */
 export function glance(report: ReportData, language: Language): Block[] {
@@ -22,25 +22,39 @@ export function glance(report: ReportData, language: Language): Block[] {
 /** What went over the network, protocol by protocol, and what the machines tried. */
 function networkBlocks(report: ReportData, language: Language): Block[] {
   const protocols = protocolsOf(report);
-  const { exchange } = language.report;
-  const headings = [
-    ...(protocols.tcp ? [exchange.diagram] : []),
-    ...(protocols.udp ? [language.datagrams.heading] : []),
-  ].map((text): Block => ({ kind: 'subheading', text }));
-  const drawn = [
-    ...(protocols.tcp ? [[...absent(report, 'tcp', language), ...tcpBlocks(report, language)]] : []),
-    ...(protocols.udp ? [[...absent(report, 'udp', language), ...udpBlocks(report, language)]] : []),
+  const attempts = attemptBlocks(report, protocols, language);
+  if (report.capture.missing !== undefined)
+    return [
+      subheading(missingHeading(protocols, language)),
+      ...missing(report, protocols, language),
+      ...attempts,
+      ...(protocols.udp ? tooLongBlocks(report, language) : []),
+      ...captureBlocks(report, language),
+    ];
+  const { tcp, udp } = protocols;
+  const [before, between] = tcp ? [attempts, []] : [[], attempts];
+  const ofTcp = (): Block[] => [
+    subheading(language.report.exchange.diagram),
+    ...before,
+    ...absent(report, 'tcp', language),
+    ...tcpBlocks(report, language),
   ];
-  const [first, second] = headings;
-  const isMissing = report.capture.missing !== undefined;
-  return [
-    first!,
-    ...missing(report, protocols, language),
-    ...attemptBlocks(report, protocols, language),
-    ...(isMissing ? [] : drawn[0]!),
-    ...(isMissing || second === undefined ? [] : [second, ...drawn[1]!]),
-    ...captureBlocks(report, language),
+  const ofUdp = (): Block[] => [
+    subheading(language.datagrams.heading),
+    ...between,
+    ...absent(report, 'udp', language),
+    ...udpBlocks(report, language),
   ];
+  return [...(tcp ? ofTcp() : []), ...(udp ? ofUdp() : []), ...captureBlocks(report, language)];
+}
+
+function subheading(text: string): Block {
+  return { kind: 'subheading', text };
+}
+
+function missingHeading({ tcp, udp }: Protocols, { report, datagrams }: Language): string {
+  if (tcp === udp) return datagrams.headingOfNone;
+  return udp ? datagrams.heading : report.exchange.diagram;
 }
 
 function missing({ capture: { missing: reason } }: ReportData, protocols: Protocols, language: Language): Block[] {
@@ -82,8 +96,11 @@ function captureBlocks(
   { report: { capture: words }, notation }: Language,
 ): Block[] {
   const where = [...new Set(places.map(({ machine, interface: port }) => `\`${machine}\` (\`${port}\`)`))];
+  const machines = new Set(places.map(({ machine }) => machine));
   return [
-    ...(where.length === 0 ? [] : [{ kind: 'paragraph', text: words.places(notation.list(where)) } as const]),
+    ...(where.length === 0
+      ? []
+      : [{ kind: 'paragraph', text: words.places(notation.list(where), machines.size === 1) } as const]),
     ...gaps.map((gap): Block => ({ kind: 'remark', tone: 'bad', text: gapText(gap, words) })),
     ...flaws.map(({ kind, count }): Block => ({
       kind: 'remark',

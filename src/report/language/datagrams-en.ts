@@ -5,6 +5,7 @@ import type { DatagramMark } from '../../packets/udp/datagram-conversation.ts';
 /** What is said of UDP and ICMP. Names and numbers are put between backquotes where they are code. */
 export const datagrams = {
   heading: 'What UDP did, and what stood on the terminals',
+  headingOfNone: 'What went over the network, and what stood on the terminals',
   title: (client: string, server: string) => `UDP datagrams between ${client} and ${server}`,
   numbered: (number: string) => `Datagrams, ${number}`,
   note: 'connectionless: no handshake, no close',
@@ -86,6 +87,8 @@ export const datagrams = {
     reordered: (sender: string, number: string) => `datagram ${number} of ${sender} came after later ones`,
     damaged: (sender: string, number: string) =>
       `datagram ${number} of ${sender} has a wrong checksum: its receiver drops it`,
+    tooLong: (role: string) =>
+      `${role} said "Message too long" (EMSGSIZE): its system sent nothing of that datagram. One carries at most 65,507 bytes over IPv4 and 65,527 over IPv6; send what is longer in several.`,
     more: (count: string) => `and ${count} more`,
   },
   toldIntro: 'What a program does not learn of UDP, the packets tell:',

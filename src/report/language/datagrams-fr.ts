@@ -2,6 +2,7 @@ import type { DatagramWords } from './datagrams-en.ts';
 
 export const datagrams: DatagramWords = {
   heading: 'Ce que UDP a fait, et ce qui était affiché sur les terminaux',
+  headingOfNone: 'Ce qui a circulé sur le réseau, et ce qui était affiché sur les terminaux',
   title: (client, server) => `Datagrammes UDP entre ${client} et ${server}`,
   numbered: (number) => `Datagrammes, ${number}`,
   note: 'mode non connecté : ni ouverture, ni fermeture',
@@ -81,6 +82,8 @@ export const datagrams: DatagramWords = {
     reordered: (sender, number) => `le datagramme ${number} de ${sender} est arrivé après des suivants`,
     damaged: (sender, number) =>
       `le datagramme ${number} de ${sender} a une somme de contrôle fausse : celui qui le reçoit le jette`,
+    tooLong: (role) =>
+      `${role} a affiché « Message too long » (EMSGSIZE) : son système n’a rien envoyé de ce datagramme. Un datagramme porte au plus 65 507 octets sur IPv4 et 65 527 sur IPv6 ; ce qui est plus long s’envoie en plusieurs.`,
     more: (count) => `et ${count} autres`,
   },
   toldIntro: 'Ce qu’un programme n’apprend pas de UDP, les paquets le disent :',

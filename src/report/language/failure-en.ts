@@ -155,6 +155,9 @@ export const english = failureWords({
     'no-display': () => 'Machines have no screen for windows, only terminals: let it print its words and read lines.',
     'python-2': () =>
       'It is written for Python 2, and this is Python 3: print(…) has parentheses, raw_input is now input.',
+    'datagram-too-long': ({ role }) =>
+      `${role} sent a datagram that is too long (EMSGSIZE), so nothing of it went out: one carries at most 65,507 bytes ` +
+      'over IPv4, 65,527 over IPv6. Send the text in several.',
     'in-background': ({ role, port }) =>
       `${role} left its terminal, and a process in the background has port ${port}: what that prints is lost. ` +
       'Let it stay in the foreground.',
@@ -228,7 +231,7 @@ export const english = failureWords({
   repeated: (lines, times) =>
     `… the same ${lines === 1 ? 'line' : `${lines} lines`} ${times === 1 ? 'once' : `${times} times`} more`,
   colon: ':',
-  sentence: (step, wanted, instead) => `Step ${step} expected ${wanted}, but ${instead}.`,
+  sentence: (step, wanted, instead) => `Step ${step} expected ${wanted}, but ${instead.replaceAll('\n', '; ')}.`,
   attempts,
   labels: {
     also: 'the same of',

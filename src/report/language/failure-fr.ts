@@ -186,6 +186,9 @@ export const french = failureWords({
       'Les machines n’ont pas d’écran pour des fenêtres, seulement des terminaux : afficher du texte et lire des lignes.',
     'python-2': () =>
       'Ce programme est écrit pour Python 2, et c’est Python 3 ici : print(…) avec parenthèses, input pour raw_input.',
+    'datagram-too-long': ({ role }) =>
+      `${role} a envoyé un datagramme trop long (EMSGSIZE), dont rien n’est parti : un datagramme porte au plus ` +
+      '65 507 octets sur IPv4, 65 527 sur IPv6. Envoyer le texte en plusieurs.',
     'in-background': ({ role, port }) =>
       `${role} a quitté son terminal, et un processus en arrière-plan a le port ${port} : ce qu’il affiche est perdu. ` +
       'Le laisser au premier plan.',
@@ -261,7 +264,7 @@ export const french = failureWords({
   repeated: (lines, times) =>
     `… ${lines === 1 ? 'la même ligne' : `les ${lines} mêmes lignes`} encore ${number(times)} fois`,
   colon: ' :',
-  sentence: (step, wanted, instead) => `L’étape ${step} attendait ${wanted}, mais ${instead}.`,
+  sentence: (step, wanted, instead) => `L’étape ${step} attendait ${wanted}, mais ${instead.replaceAll('\n', ' ; ')}.`,
   attempts,
   labels: {
     also: 'de même pour',

@@ -276,7 +276,8 @@ export const report = {
     cut: (shown: string, all: string) => `The first ${shown} of ${all} files.`,
   },
   capture: {
-    places: (where: string) => `The packets were captured on ${where}; times are those of that machine.`,
+    places: (where: string, isOne: boolean) =>
+      `The packets were captured on ${where}; times are those of ${isOne ? 'that machine' : 'these machines, whose clocks were compared'}.`,
     gap: (where: string, time: string) =>
       `The capture on ${where} ended early, at ${time}: what came later is missing.`,
     neverCaptured: (where: string) => `Nothing could be captured on ${where}.`,

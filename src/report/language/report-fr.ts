@@ -287,7 +287,8 @@ export const report: ReportWords = {
     cut: (shown, all) => `Les ${shown} premiers fichiers sur ${all}.`,
   },
   capture: {
-    places: (where) => `Les paquets ont été capturés sur ${where} ; les temps sont ceux de cette machine.`,
+    places: (where, isOne) =>
+      `Les paquets ont été capturés sur ${where} ; les temps sont ceux de ${isOne ? 'cette machine' : 'ces machines, dont les horloges ont été comparées'}.`,
     gap: (where, time) => `La capture sur ${where} s’est arrêtée trop tôt, à ${time} : la suite manque.`,
     neverCaptured: (where) => `Rien n’a pu être capturé sur ${where}.`,
     flaws: {

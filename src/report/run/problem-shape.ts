@@ -196,6 +196,7 @@ const advice = byKind<Advice>({
   'low-port': { port, command: optional(text) },
   'no-display': {},
   'python-2': {},
+  'datagram-too-long': { role: text },
   'not-executable': { file: text },
   'in-background': { role: text, port },
   'first-line': { machine: text, file: text, interpreter: optional(text) },

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { scriptFile } from '../../core/files/script-file.ts';
+import { tellsOfTooLong } from '../../core/text/too-long-datagram.ts';
 import type { ProgramHint } from '../../core/program-hint.ts';
 import type { StepProblem } from '../../core/step-problem.ts';
 import { withoutAnswer } from './folder-command.ts';
@@ -13,6 +14,8 @@ import type { ProgramTerminal } from '../playing/program-terminal.ts';
 const foundCommands = scriptFile(new URL('found-commands.sh', import.meta.url));
 const LOOK_TIMEOUT_MS = 5000;
 const LAST_LINES = 40;
+/** A program that goes on has said no more since than its prompt. */
+const LAST_WORDS = 5;
 /** Characters that are no ASCII, of which UTF-8 makes several bytes. */
 const BEYOND_ASCII = /[^\0-\x7f]/;
 
@@ -23,7 +26,7 @@ const BEYOND_ASCII = /[^\0-\x7f]/;
 export async function withOwnWords(problem: StepProblem, play: PlayContext): Promise<StepProblem> {
   const { hint } = problem;
   if (hint !== undefined && hint.kind !== 'command-not-found') return problem;
-  const found = unreadable(problem, play) ?? (await adviceOfEnded(problem, play));
+  const found = unreadable(problem, play) ?? (await adviceOfEnded(problem, play)) ?? tooLong(play);
   return found === undefined ? problem : { ...problem, hint: found };
 }
 
@@ -34,6 +37,12 @@ function unreadable({ expected, role }: StepProblem, play: PlayContext): Program
   const byte = role === undefined ? undefined : play.terminals.get(role)?.oddByte;
   if (role === undefined || byte === undefined) return undefined;
   return { kind: 'not-utf8', role, byte: byte.toString(16).toUpperCase().padStart(2, '0') };
+}
+
+/** What was never sent is waited for in vain by another program, and mostly the sender goes on. */
+function tooLong(play: PlayContext): ProgramHint | undefined {
+  const teller = [...play.terminals.values()].find(({ reader }) => reader.tail(LAST_WORDS).some(tellsOfTooLong));
+  return teller && { kind: 'datagram-too-long', role: teller.role };
 }
 
 /** The cause first, then the program that the step waited for. */

@@ -76,17 +76,22 @@ export function formatCheckPort({ machines, udp, ended }: CheckPortResult, style
       paragraph(
         report,
         ended.filter(({ machine, protocol }) => machine === report.machine && protocol === report.protocol),
-        style,
+        { style, isOneOfTwo: machines.length > 0 && udp.length > 0 },
       ),
     )
     .join('');
 }
 
-function paragraph(report: PortReport, ended: CheckPortResult['ended'], style: Style): string {
+function paragraph(
+  report: PortReport,
+  ended: CheckPortResult['ended'],
+  { style, isOneOfTwo }: { readonly style: Style; readonly isOneOfTwo: boolean },
+): string {
   const { machine, port, protocol, holders } = report;
   const name = style('bold', machine);
   const found = verdict(report, style);
-  const lines = [protocol === 'udp' ? say`${name}: UDP port ${port} ${found}` : say`${name}: port ${port} ${found}`];
+  const tcp = isOneOfTwo ? say`${name}: TCP port ${port} ${found}` : say`${name}: port ${port} ${found}`;
+  const lines = [protocol === 'udp' ? say`${name}: UDP port ${port} ${found}` : tcp];
   lines.push(...ended.map(({ holder, signal }) => say`  ended with SIG${signal}: ${holderWithStart(holder)}`));
   lines.push(...(holders.length > 0 ? heldLines(report) : wrapped(explainPort(report))));
   return `${lines.join('\n')}\n`;

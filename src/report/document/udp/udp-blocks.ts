@@ -9,16 +9,23 @@ import { data, plainData, type Block, type Data, type Value } from '../blocks.ts
 const MOST_DRAWN = 10;
 
 /** What UDP did between the programs. */
-export function udpBlocks({ capture }: ReportData, language: Language): Block[] {
+export function udpBlocks(report: ReportData, language: Language): Block[] {
+  const { capture } = report;
   const { datagrams: words, notation } = language;
   const { datagrams, omittedDatagrams } = capture;
   const omitted = omittedDatagrams + Math.max(0, datagrams.length - MOST_DRAWN);
   return [
+    ...tooLongBlocks(report, language),
     ...datagrams.slice(0, MOST_DRAWN).flatMap((each) => exchangeBlocks(each, datagrams.length > 1, language)),
     ...(omitted === 0
       ? []
       : [{ kind: 'remark', tone: 'none', text: words.omitted(notation.number(omitted)) } as const]),
   ];
+}
+
+/** What programs said of datagrams that are in no capture. */
+export function tooLongBlocks({ capture: { tooLong } }: ReportData, { datagrams: { told } }: Language): Block[] {
+  return tooLong.map((role) => ({ kind: 'remark', tone: 'none', text: plainData(told.tooLong(role)) }));
 }
 
 function exchangeBlocks(each: ReportDatagrams, isOneOfSeveral: boolean, language: Language): Block[] {
