@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { hasPort, portsOf, type ListenPort } from '../core/listen-port.ts';
 
 /** A machine on which packets are captured. */
@@ -19,7 +20,8 @@ const UDP_FRAGMENTS = '(ip proto 17 and ip[6:2] & 0x1fff != 0) or (ip6 proto 44 
 
 /**
  * What a machine captures (pcap-filter(7)): connections to its ports, but for those that one of the `others` captures,
- * too, and would show twice; and datagrams, with their fragments and the errors of ICMP that cite them.
+ * too, and would show twice; and datagrams, with their fragments, the errors of ICMP that cite them, and the questions and
+ * answers by which machines find each other on a network.
  */
 export function captureFilter(machine: CapturingMachine, others: readonly CapturingMachine[]): string {
   const { datagramPorts } = machine;
@@ -28,6 +30,7 @@ export function captureFilter(machine: CapturingMachine, others: readonly Captur
     ...datagramPorts.map((port) => `udp port ${port}`),
     ...(datagramPorts.length === 0 ? [] : [`(${UDP_FRAGMENTS})`]),
     ...datagramPorts.map((port) => `(${errorsAbout(port)})`),
+    ...(datagramPorts.length === 0 ? [] : neighbourFilter(machine)),
   ];
   return parts.filter((part) => part !== '').join(' or ');
 }
@@ -51,6 +54,21 @@ function servedBy({ addresses }: CapturingMachine, port: number): string[] {
   return addresses.map(
     (address) => `(dst host ${address} and tcp dst port ${port}) or (src host ${address} and tcp src port ${port})`,
   );
+}
+
+const NEIGHBOUR_DISCOVERY = '(ip6 proto 58 and (ip6[40] = 135 or ip6[40] = 136))';
+
+/**
+ * How machines of a network find each other: ARP (RFC 826) from and for this one, all of it where it has no address yet;
+ * in IPv6, solicitations and advertisements of neighbours (RFC 4861). On a network that is not the lab's own, others
+ * ask, too.
+ */
+function neighbourFilter({ addresses }: CapturingMachine): string[] {
+  const [old, current] = [addresses.filter(isIPv4), addresses.filter((address) => !isIPv4(address))];
+  return [
+    ...(addresses.length === 0 ? ['arp'] : old.map((address) => `(arp host ${address})`)),
+    ...(current.length === 0 ? [] : [NEIGHBOUR_DISCOVERY]),
+  ];
 }
 
 /**

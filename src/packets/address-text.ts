@@ -3,6 +3,12 @@ export function addressText(view: DataView, offset: number, bytes: 4 | 16): stri
   return bytes === 4 ? ipv4Text(view, offset) : ipv6Text(view, offset);
 }
 
+/** The text of an Ethernet address: `02:00:00:00:00:01`. */
+export function linkAddressText(view: DataView, offset: number): string {
+  const bytes = Array.from({ length: 6 }, (_, index) => view.getUint8(offset + index));
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
 function ipv4Text(view: DataView, offset: number): string {
   return [0, 1, 2, 3].map((index) => view.getUint8(offset + index)).join('.');
 }

@@ -2,12 +2,14 @@ import type { CaptureReading } from './capture-reading.ts';
 import type { FiledPacket, FileFacts } from './file/captured-packet.ts';
 import type { PacketFeed } from './file/packet-feed.ts';
 import type { LabHints } from './lab-hints.ts';
+import { ArpTable } from './arp/arp-table.ts';
 import { Reassembly } from './fragments/reassembly.ts';
 import { citedFlow, IcmpTable } from './icmp/icmp-table.ts';
+import { readArpPacket } from './layers/arp-packet.ts';
 import { readIcmpPacket } from './layers/icmp-packet.ts';
 import { readIp } from './layers/internet-layer.ts';
 import { Protocol, type IpPacket } from './layers/ip-packet.ts';
-import { networkStart } from './layers/link-layer.ts';
+import { EtherType, networkStart, type NetworkStart } from './layers/link-layer.ts';
 import { readTcpPacket } from './layers/tcp-packet.ts';
 import { readUdpPacket } from './layers/read-udp.ts';
 import type { Flow } from './tcp/flow.ts';
@@ -22,10 +24,12 @@ class Findings {
   readonly datagrams = new DatagramTable();
   readonly reassembly = new Reassembly();
   readonly icmp: IcmpTable;
+  readonly arp: ArpTable;
   readonly counts = { packets: 0, otherPackets: 0, malformed: 0, truncated: 0, datagramPackets: 0 };
 
   constructor(hints: LabHints) {
     this.icmp = new IcmpTable(hints);
+    this.arp = new ArpTable(hints);
   }
 
   /** Takes the next packet; returns false where it would have changed what was made of those before. */
@@ -37,10 +41,17 @@ class Findings {
     if (isPiece && this.reassembly.isLate(filed)) return false;
     this.counts.packets += 1;
     if (packet.end - packet.start < packet.originalLength) this.counts.truncated += 1;
-    if (typeof ip === 'string') this.counts[ip === 'other' ? 'otherPackets' : 'malformed'] += 1;
+    if (network?.etherType === EtherType.arp) this.#takeArp(filed, network);
+    else if (typeof ip === 'string') this.counts[ip === 'other' ? 'otherPackets' : 'malformed'] += 1;
     else if (ip.fragment === undefined) this.#takeWhole(filed, ip, 1);
     else this.#takePiece(filed, { ...ip, fragment: ip.fragment });
     return true;
+  }
+
+  #takeArp(filed: FiledPacket, { offset }: NetworkStart): void {
+    const arp = readArpPacket(filed, offset);
+    if (typeof arp === 'string') this.counts[arp === 'other' ? 'otherPackets' : 'malformed'] += 1;
+    else this.arp.add(arp);
   }
 
   #takePiece(filed: FiledPacket, ip: Parameters<Reassembly['take']>[1]): void {
@@ -111,7 +122,7 @@ export class CaptureDecoder {
   }
 
   #read(facts: FileFacts): CaptureReading {
-    const { segments, datagrams, reassembly, icmp, counts } = this.#findings;
+    const { segments, datagrams, reassembly, icmp, arp, counts } = this.#findings;
     const messages = icmp.kept();
     const errors = Map.groupBy(messages, (one) => citedFlow(one.icmp));
     return {
@@ -123,6 +134,8 @@ export class CaptureDecoder {
       ),
       icmp: messages.map(({ message }) => message),
       icmpPackets: icmp.count,
+      arp: arp.kept(),
+      arpPackets: arp.count,
       fragments: reassembly.unjoined,
       joinedFragments: reassembly.joined,
     };

@@ -1,3 +1,4 @@
+import type { ArpMessage } from './arp/arp-message.ts';
 import type { Conversation, Side } from './conversation.ts';
 import type { FileFacts } from './file/captured-packet.ts';
 import type { IcmpMessage } from './icmp/icmp-message.ts';
@@ -21,12 +22,16 @@ export interface CaptureReading extends FileFacts {
   readonly datagrams: readonly DatagramConversation[];
   /** ICMP messages of both families, the first 10,000; each once, though several places captured it. */
   readonly icmp: readonly IcmpMessage[];
+  /** ARP messages, the first 10,000; each once, though several places captured it. */
+  readonly arp: readonly ArpMessage[];
   readonly packets: number;
   /** Packets that carry UDP. */
   readonly datagramPackets: number;
   /** Packets that carry ICMP. */
   readonly icmpPackets: number;
-  /** Packets that are neither TCP, UDP nor ICMP, and of link types that are not read. */
+  /** Packets that carry ARP about IPv4 on Ethernet. */
+  readonly arpPackets: number;
+  /** Packets that are neither TCP, UDP, ICMP nor ARP, and of link types that are not read. */
   readonly otherPackets: number;
   /** Fragments of IP packets of which others are missing, or that contradict each other. */
   readonly fragments: number;

@@ -1,6 +1,7 @@
 import type { HashedFile } from '../core/files/sha256.ts';
 import type { CaptureFlaw, CaptureGap } from '../core/capture-facts.ts';
 import type { Conversation } from '../packets/conversation.ts';
+import type { ArpMessage } from '../packets/arp/arp-message.ts';
 import type { IcmpMessage } from '../packets/icmp/icmp-message.ts';
 import type { DatagramConversation } from '../packets/udp/datagram-conversation.ts';
 import type { ToldAttempt } from '../core/connection-attempt.ts';
@@ -84,6 +85,8 @@ export interface ReportCapture {
   readonly omittedDatagrams: number;
   /** Messages of ICMP, the first of them. */
   readonly icmp: readonly IcmpMessage[];
+  /** Messages of ARP, the first of them. */
+  readonly arp: readonly ArpMessage[];
   /** Programs that said that a datagram of theirs was too long to be sent, so that no packet shows it. */
   readonly tooLong: readonly string[];
   /** What it lacks. */

@@ -38,6 +38,7 @@ export function reportJson({
       omittedDatagrams: capture.omittedDatagrams,
       datagrams: boundedDatagrams(capture.datagrams).map(conversationDocument),
       icmp: capture.icmp,
+      arp: capture.arp,
     },
     files,
     notices,

@@ -65,6 +65,9 @@ const frame = (type: string, ...parts: readonly string[]): MadePacket => ({
 });
 const A4 = 'c0a86404';
 const B4 = 'c0a86405';
+const C4 = 'c0a86406';
+const arp = (from: string, to: string): MadePacket =>
+  frame('0806', '0001 0800 0604 0001', '02'.repeat(6), from, '00'.repeat(6), to);
 const old = (flags: string, protocol: string, content: string): string =>
   `4500 0040 0001 ${flags} 40 ${protocol} 0000 ${B4} ${A4} ${content}`;
 const A6 = 'fd00 0000 0000 0000 0000 0000 0000 0004';
@@ -89,6 +92,8 @@ test('of a program that gets datagrams, their fragments and the errors that cite
     'first fragment of IPv6': frame('86dd', now('2c', fragment('0001', '11'))),
     'later fragment of IPv6': frame('86dd', now('2c', fragment('05a8', '11'))),
     'port unreachable of IPv6': frame('86dd', now('3a', cited6('0104', 7999))),
+    'a question for it': arp(B4, A4),
+    'its answer': arp(A4, B4),
     'too big of IPv6': frame('86dd', now('3a', cited6('0200', 7999))),
   };
   const others = {
@@ -99,7 +104,11 @@ test('of a program that gets datagrams, their fragments and the errors that cite
     'an echo request': frame('0800', old('0000', '01', `0800 0000 0000 0000 ${'00'.repeat(32)}`)),
     'a fragment of TCP over IPv6': frame('86dd', now('2c', fragment('05a8', '06'))),
     'an error about another port of IPv6': frame('86dd', now('3a', cited6('0104', 53))),
-    'a question for a neighbour': frame('86dd', now('3a', `8700 0000 0000 0000 ${A6} ${'00'.repeat(16)}`)),
+    'a question of others': arp(B4, C4),
+    'a question for a neighbour, without IPv6': frame(
+      '86dd',
+      now('3a', `8700 0000 0000 0000 ${A6} ${'00'.repeat(16)}`),
+    ),
   };
   const counts = (packets: Record<string, MadePacket>): Record<string, number> =>
     Object.fromEntries(Object.entries(packets).map(([name, packet]) => [name, passing(filter, [packet])]));

@@ -72,7 +72,16 @@ test('every link layer gives the same conversations', () => {
 });
 
 /** What a reading says of packets that are no TCP, where there are none. */
-const nothingElse = { places: [], datagrams: [], icmp: [], datagramPackets: 0, icmpPackets: 0, joinedFragments: 0 };
+const nothingElse = {
+  places: [],
+  datagrams: [],
+  icmp: [],
+  datagramPackets: 0,
+  icmpPackets: 0,
+  arp: [],
+  arpPackets: 0,
+  joinedFragments: 0,
+};
 
 test('packets of an unknown link layer are counted, not guessed at', () => {
   assert.deepEqual(facts(readCapture(pcapOf(packets, { linkType: 195 }))), {

@@ -23,6 +23,7 @@ function assertSound(bytes: Uint8Array): void {
     segments.length +
       reading.datagramPackets +
       reading.icmpPackets +
+      reading.arpPackets +
       reading.otherPackets +
       reading.fragments +
       reading.joinedFragments +

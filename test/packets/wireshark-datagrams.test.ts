@@ -5,11 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { CaptureReading } from '../../src/packets/capture-reading.ts';
+import type { ArpMessage } from '../../src/packets/arp/arp-message.ts';
 import type { ChecksumState, IcmpMessage } from '../../src/packets/icmp/icmp-message.ts';
 import { readCapture } from '../../src/packets/read-capture.ts';
 import type { Datagram, DatagramConversation } from '../../src/packets/udp/datagram-conversation.ts';
 import { pcapOf, type MadePacket } from '../helpers/packets/capture-files.ts';
-import { datagramOf, fragmentsOf, frameOfIp, icmpOf, ipOf, type MadeIcmp } from '../helpers/packets/ip-packets.ts';
+import {
+  arpFrame,
+  datagramOf,
+  fragmentsOf,
+  frameOfIp,
+  icmpOf,
+  ipOf,
+  type MadeIcmp,
+} from '../helpers/packets/ip-packets.ts';
 import { captureTraffic, noTraffic } from '../helpers/packets/real-traffic.ts';
 import { noTshark, tsharkFields } from '../helpers/packets/tshark.ts';
 
@@ -43,6 +52,13 @@ const fields = [
   'icmpv6.nd.ns.target_address',
   'icmpv6.nd.na.target_address',
   'icmpv6.opt.linkaddr',
+  'arp.opcode',
+  'arp.src.hw_mac',
+  'arp.src.proto_ipv4',
+  'arp.dst.hw_mac',
+  'arp.dst.proto_ipv4',
+  'arp.isprobe',
+  'arp.isgratuitous',
 ] as const;
 
 type Row = Readonly<Partial<Record<(typeof fields)[number], string>>>;
@@ -105,10 +121,26 @@ function icmpRow(message: IcmpMessage): Row {
   };
 }
 
-function ours({ datagrams, icmp }: CaptureReading): Row[] {
+const opcodes: Readonly<Record<ArpMessage['operation'], string>> = { request: '1', reply: '2', other: '3' };
+
+function arpRow({ packet, operation, purpose, from, to }: ArpMessage): Row {
+  return {
+    'frame.number': String(packet),
+    'arp.opcode': opcodes[operation],
+    'arp.src.hw_mac': from.linkAddress,
+    'arp.src.proto_ipv4': from.address,
+    'arp.dst.hw_mac': to.linkAddress,
+    'arp.dst.proto_ipv4': to.address,
+    ...(purpose === 'probe' && { 'arp.isprobe': '1' }),
+    ...(purpose === 'announcement' && { 'arp.isgratuitous': '1' }),
+  };
+}
+
+function ours({ datagrams, icmp, arp }: CaptureReading): Row[] {
   const rows = [
     ...datagrams.flatMap((conversation) => conversation.datagrams.map((one) => datagramRow(conversation, one))),
     ...icmp.map(icmpRow),
+    ...arp.map(arpRow),
   ];
   return rows.toSorted((a, b) => Number(a['frame.number']) - Number(b['frame.number'])).map(withoutEmpty);
 }
@@ -117,7 +149,7 @@ function ours({ datagrams, icmp }: CaptureReading): Row[] {
 const notCompared: readonly (keyof Row)[] = ['udp.stream', 'udp.length', 'udp.checksum.status', 'udp.payload'];
 
 function tsharks(file: string): Row[] {
-  const options = { filter: 'udp or icmp or icmpv6', preferences: ['udp.check_checksum:TRUE'] };
+  const options = { filter: 'udp or icmp or icmpv6 or arp', preferences: ['udp.check_checksum:TRUE'] };
   return tsharkFields(file, fields, options).map((row) => {
     const isIcmp = row['icmp.type'] !== '' || row['icmpv6.type'] !== '';
     const text = Buffer.from(row['udp.payload'] ?? '', 'hex')
@@ -204,12 +236,27 @@ function madePackets(): MadePacket[] {
   );
 }
 
+const nobody = '000000000000';
+
+/** A question and its answer, a probe, both ways to announce, and an operation that is neither. */
+function arpFrames(): MadePacket[] {
+  const [near, far] = [['020000000001', '10.9.0.1'] as const, ['020000000002', '10.9.0.2'] as const];
+  return [
+    arpFrame({ operation: 1, from: near, to: [nobody, far[1]] }, 9000),
+    arpFrame({ operation: 2, from: far, to: near }, 9001),
+    arpFrame({ operation: 1, from: [near[0], '0.0.0.0'], to: [nobody, near[1]] }, 9002),
+    arpFrame({ operation: 1, from: near, to: [nobody, near[1]] }, 9003),
+    arpFrame({ operation: 2, from: near, to: near }, 9004),
+    arpFrame({ operation: 3, from: near, to: far }, 9005),
+  ];
+}
+
 test(
-  'datagrams, fragments and ICMP messages of both families are as Wireshark reads them',
+  'datagrams, fragments, ARP and ICMP messages of both families are as Wireshark reads them',
   { skip: noTshark },
   async () => {
-    const { datagrams, icmp, fragments } = await assertAgreement(pcapOf(madePackets()));
-    assert.deepEqual([datagrams.length, icmp.length, fragments], [3, 28, 4]);
+    const { datagrams, icmp, arp, fragments } = await assertAgreement(pcapOf([...madePackets(), ...arpFrames()]));
+    assert.deepEqual([datagrams.length, icmp.length, arp.length, fragments], [3, 28, 6, 4]);
   },
 );
 

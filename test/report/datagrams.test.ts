@@ -9,7 +9,8 @@ import { verifyRecord } from '../../src/evidence/verify/verify-record.ts';
 import type { Event } from '../../src/core/events.ts';
 import type { LanguageCode } from '../../src/core/lab-description.ts';
 import { assertGolden } from '../helpers/golden.ts';
-import { captureBytes } from '../helpers/packets/capture-files.ts';
+import { captureBytes, pcapOf } from '../helpers/packets/capture-files.ts';
+import { arpFrame } from '../helpers/packets/ip-packets.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { storedRun, type StoredRunChanges } from '../helpers/stored-run.ts';
 import { udpEvents, udpRun } from '../helpers/udp-run.ts';
@@ -198,4 +199,23 @@ test('a datagram that was too long to be sent is told of, though no packet shows
   assert.doesNotMatch(await written(udpRun, 'md', 'en'), told);
   using run = storedRun({ ...udpRun, events: withTooLong });
   assert.match(formatPacketLog(await tcpLog(testContext(run.path).context, undefined)), told);
+});
+
+test('the messages of ARP stand in the log and in the report of datagrams, in both languages', async () => {
+  const [near, far] = [['020000000001', '192.168.100.5'] as const, ['020000000002', '192.168.100.4'] as const];
+  const capture = pcapOf([
+    arpFrame({ operation: 1, from: near, to: ['000000000000', far[1]] }, 0),
+    arpFrame({ operation: 2, from: far, to: near }, 1),
+    arpFrame({ operation: 1, from: [near[0], '0.0.0.0'], to: ['000000000000', near[1]] }, 2),
+    arpFrame({ operation: 1, from: near, to: ['000000000000', near[1]] }, 3),
+  ]);
+  const changes = { ...udpRun, files: { 'capture.pcap': capture } };
+  using run = storedRun(changes);
+  const log = formatPacketLog(await tcpLog(testContext(run.path).context, undefined));
+  assert.match(log, /^ARP:\n +1 +0\sms vm2: who has 192\.168\.100\.4\? Tell 192\.168\.100\.5\n/m);
+  assert.match(log, / 2 +1\sms vm1: 192\.168\.100\.4 is at 02:00:00:00:00:02\n/);
+  assert.match(log, / 3 .*02:00:00:00:00:01: has anybody 192\.168\.100\.5\?/);
+  assert.match(log, / 4 .*vm2: to all: 192\.168\.100\.5 is at 02:00:00:00:00:01/);
+  const text = await written(changes, 'md', 'fr');
+  assert.match(text, /\| `1` \| 0\sms \| `vm2` \| qui a 192\.168\.100\.4\s\? Le dire à 192\.168\.100\.5 \|/);
 });

@@ -1,8 +1,10 @@
 import { counted, say } from '../../core/language/say.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { lacksText } from '../../packets/conversation.ts';
+import type { ArpMessage } from '../../packets/arp/arp-message.ts';
 import type { IcmpEnd, IcmpKind, IcmpMessage } from '../../packets/icmp/icmp-message.ts';
 import type { Datagram, DatagramConversation } from '../../packets/udp/datagram-conversation.ts';
+import { arpText } from '../../report/datagrams/arp-text.ts';
 import { rowsOf, type DatagramRow } from '../../report/datagrams/datagram-rows.ts';
 import {
   answerText,
@@ -95,19 +97,33 @@ function payloadText({ text, length }: Datagram): string {
   return JSON.stringify(begin) + (isCut ? '…' : '');
 }
 
-/** The messages of ICMP, a line each; empty without any. */
-export function icmpLogText(messages: readonly IcmpMessage[]): string {
-  const [first] = messages;
-  if (first === undefined) return '';
+/** The messages of ARP, a line each; empty without any. Times begin at `startMs`. */
+export function arpLogText(messages: readonly ArpMessage[], startMs: number): string {
+  if (messages.length === 0) return '';
   const { datagrams: words, notation } = languageOfUser();
   const lines = messages.slice(0, MOST_MESSAGES).map((message) => {
-    const time = timeText(message.timeMs - first.timeMs, { words, notation }).padStart(width.time);
+    const time = timeText(message.timeMs - startMs, { words, notation }).padStart(width.time);
+    const sender = message.from.machine ?? message.from.linkAddress;
+    return [packetText(message.packet), time, `${sender}: ${arpText(message, words.arp)}`].join(' ');
+  });
+  return listText('ARP:', lines, messages.length - MOST_MESSAGES);
+}
+
+function listText(heading: string, lines: readonly string[], more: number): string {
+  const left = more > 0 ? [`        … ${say`${counted(more, 'packet')} not shown`}`] : [];
+  return [heading, ...lines, ...left].map((line) => `${sanitize(line)}\n`).join('');
+}
+
+/** The messages of ICMP, a line each; empty without any. Times begin at `startMs`. */
+export function icmpLogText(messages: readonly IcmpMessage[], startMs: number): string {
+  if (messages.length === 0) return '';
+  const { datagrams: words, notation } = languageOfUser();
+  const lines = messages.slice(0, MOST_MESSAGES).map((message) => {
+    const time = timeText(message.timeMs - startMs, { words, notation }).padStart(width.time);
     const ends = `${endText(message.from)} → ${endText(message.to)}`;
     return [packetText(message.packet), time, `${ends}: ${messageText(message)}`].join(' ');
   });
-  const more = messages.length - MOST_MESSAGES;
-  const left = more > 0 ? [`        … ${say`${counted(more, 'packet')} not shown`}`] : [];
-  return ['ICMP:', ...lines, ...left].map((line) => `${sanitize(line)}\n`).join('');
+  return listText('ICMP:', lines, messages.length - MOST_MESSAGES);
 }
 
 function endText({ machine, address }: IcmpEnd): string {

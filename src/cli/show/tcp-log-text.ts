@@ -1,7 +1,7 @@
 import { describeGap } from '../../capture/packet-capture.ts';
 import { attemptSentence } from '../../report/attempts/attempt-sentence.ts';
 import { languageOfUser } from '../../report/language/languages.ts';
-import { datagramLogText, icmpLogText } from './datagram-log-text.ts';
+import { arpLogText, datagramLogText, icmpLogText } from './datagram-log-text.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { conversationText } from '../../packets/conversation-text.ts';
 import { counted, say } from '../../core/language/say.ts';
@@ -14,16 +14,24 @@ export function formatTcpLog(log: TcpLog): string {
   return joined([...log.conversations.map((conversation) => conversationText(conversation)), remarks(log, nothing)]);
 }
 
-/** The same, with what went between UDP ports and all messages of ICMP. */
+/** The same, with what went between UDP ports and all messages of ARP and ICMP. */
 export function formatPacketLog(log: TcpLog): string {
-  const { conversations, datagrams, icmp } = log;
-  const isEmpty = conversations.length + datagrams.length + icmp.length === 0;
+  const { conversations, datagrams, icmp, arp } = log;
+  const startMs = firstMs(log);
+  const isEmpty = conversations.length + datagrams.length + icmp.length + arp.length === 0;
   return joined([
     ...conversations.map((conversation) => conversationText(conversation)),
     ...datagrams.map((exchange) => datagramLogText(exchange)),
-    icmpLogText(icmp),
-    remarks(log, isEmpty ? say`The run ${log.run} has no packets of TCP, UDP or ICMP in its capture.` : ''),
+    arpLogText(arp, startMs),
+    icmpLogText(icmp, startMs),
+    remarks(log, isEmpty ? say`The run ${log.run} has no packets of TCP, UDP, ICMP or ARP in its capture.` : ''),
   ]);
+}
+
+/** When the first packet came that is shown. */
+function firstMs({ conversations, datagrams, icmp, arp }: TcpLog): number {
+  const starts = [...conversations, ...datagrams].map((conversation) => conversation.startMs);
+  return Math.min(...starts, ...[icmp, arp].flatMap(([message]) => message?.timeMs ?? []));
 }
 
 function joined(parts: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { labHints } from '../../packets/lab-hints.ts';
+import type { ArpMessage } from '../../packets/arp/arp-message.ts';
 import type { CaptureReading } from '../../packets/capture-reading.ts';
 import { readCapture } from '../../packets/read-capture.ts';
 import type { Conversation } from '../../packets/conversation.ts';
@@ -23,7 +24,7 @@ export interface TcpLog {
   readonly file: string;
   /** Undefined when `lab` was killed before the end of the run. */
   readonly capture: CaptureFacts | undefined;
-  readonly counts: Omit<CaptureReading, 'conversations' | 'datagrams' | 'icmp'>;
+  readonly counts: Omit<CaptureReading, 'conversations' | 'datagrams' | 'icmp' | 'arp'>;
   /** What else than connections to the servers of the lab its machines tried. */
   readonly attempts: readonly ToldAttempt[];
   /** Programs that said that a datagram of theirs was too long to be sent. */
@@ -34,6 +35,7 @@ export interface TcpLog {
   /** What went between UDP ports. */
   readonly datagrams: readonly DatagramConversation[];
   readonly icmp: readonly IcmpMessage[];
+  readonly arp: readonly ArpMessage[];
 }
 
 /**
@@ -53,7 +55,7 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
   const network = new NetworkFold();
   for await (const event of readEvents(stored)) network.take(event);
   const { lab, capture, attempts, nobodyTried, tooLong } = network;
-  const { conversations, datagrams, icmp, ...counts } = readCapture(bytes, lab && labHints(lab));
+  const { conversations, datagrams, icmp, arp, ...counts } = readCapture(bytes, lab && labHints(lab));
   if (counts.format === undefined) throw damaged(file, undefined, say`it is neither pcap nor pcapng`);
   return {
     run: stored.id,
@@ -65,6 +67,7 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
     tooLong,
     datagrams,
     icmp,
+    arp,
     conversations: conversations.map(({ conversation }) => network.withStops(conversation)),
   };
 }

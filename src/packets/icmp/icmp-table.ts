@@ -2,6 +2,7 @@ import { addressText } from '../address-text.ts';
 import { Protocol } from '../layers/ip-packet.ts';
 import { echoOf, linkAddressOf, mtuOf, targetOf, type CitedHeaders, type IcmpPacket } from '../layers/icmp-packet.ts';
 import type { LabHints } from '../lab-hints.ts';
+import { onceEach } from '../once-each.ts';
 import { endKey, pairKey } from '../udp/end-key.ts';
 import type { CitedPacket, IcmpEnd, IcmpMessage } from './icmp-message.ts';
 
@@ -34,7 +35,7 @@ export class IcmpTable {
   /** In the order of the capture. Of one that several places of capture saw, the first sighting. */
   kept(): KeptMessage[] {
     const sorted = this.#packets.toSorted((a, b) => a.packet.number - b.packet.number);
-    return onceEach(sorted).map((icmp) => ({ icmp, message: this.#messageOf(icmp) }));
+    return onceEach(sorted, contentOf).map((icmp) => ({ icmp, message: this.#messageOf(icmp) }));
   }
 
   /** The same object while its number has not risen. */
@@ -45,19 +46,6 @@ export class IcmpTable {
     this.#made.set(icmp, message);
     return message;
   }
-}
-
-/** Of each message the sightings of one place: of the one that saw it most often. */
-function onceEach(packets: readonly IcmpPacket[]): readonly IcmpPacket[] {
-  if (packets.every(({ packet }) => packet.place === packets[0]!.packet.place)) return packets;
-  const groups = Map.groupBy(packets, contentOf);
-  const dropped = new Set<IcmpPacket>();
-  for (const group of groups.values()) {
-    const byPlace = [...Map.groupBy(group, ({ packet }) => packet.place).values()];
-    const most = byPlace.reduce((best, some) => (some.length > best.length ? some : best));
-    for (const each of group) if (!most.includes(each)) dropped.add(each);
-  }
-  return packets.filter((each) => !dropped.has(each));
 }
 
 /** What stays the same on its way: all but the hops that are left. */

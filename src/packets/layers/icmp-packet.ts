@@ -1,6 +1,6 @@
 import type { FiledPacket, Packet } from '../file/captured-packet.ts';
 import type { ChecksumState, IcmpKind, IcmpReason } from '../icmp/icmp-message.ts';
-import { addressText } from '../address-text.ts';
+import { addressText, linkAddressText } from '../address-text.ts';
 import { checksumState } from './internet-checksum.ts';
 import { readIp } from './internet-layer.ts';
 import { Protocol, type IpPacket } from './ip-packet.ts';
@@ -191,17 +191,8 @@ export function linkAddressOf({ file: { view }, packet, ip, kind }: IcmpPacket):
   for (let at = ip.offset + first; at + 8 <= end;) {
     const bytes = view.getUint8(at + 1) * 8;
     if (bytes === 0 || at + bytes > end) return undefined;
-    if (linkAddressOptions.has(view.getUint8(at))) return macText(view, at + 2);
+    if (linkAddressOptions.has(view.getUint8(at))) return linkAddressText(view, at + 2);
     at += bytes;
   }
   return undefined;
-}
-
-function macText(view: DataView, offset: number): string {
-  return Array.from({ length: 6 }, (_, index) =>
-    view
-      .getUint8(offset + index)
-      .toString(16)
-      .padStart(2, '0'),
-  ).join(':');
 }

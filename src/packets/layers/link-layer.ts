@@ -1,7 +1,7 @@
 import type { Packet } from '../file/captured-packet.ts';
 
 /** What a link layer carries, as far as we read it. */
-export const EtherType = { ipv4: 0x0800, ipv6: 0x86dd } as const;
+export const EtherType = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
 
 const vlanTags: ReadonlySet<number> = new Set([0x8100, 0x88a8, 0x9100]);
 

@@ -7,6 +7,7 @@ import { topologyOf } from '../topology/topology.ts';
 import { plainData, type Block } from './blocks.ts';
 import { missingWords, protocolsOf, type Protocols } from './protocols.ts';
 import { isPartial, tcpBlocks } from './tcp-blocks.ts';
+import { arpBlocks } from './udp/arp-blocks.ts';
 import { tooLongBlocks, udpBlocks } from './udp/udp-blocks.ts';
 
 /** What most readers came for: the machines, and what went between them. */
@@ -29,6 +30,7 @@ function networkBlocks(report: ReportData, language: Language): Block[] {
       ...missing(report, protocols, language),
       ...attempts,
       ...(protocols.udp ? tooLongBlocks(report, language) : []),
+      ...arpBlocks(report, language),
       ...captureBlocks(report, language),
     ];
   const { tcp, udp } = protocols;
@@ -45,7 +47,12 @@ function networkBlocks(report: ReportData, language: Language): Block[] {
     ...absent(report, 'udp', language),
     ...udpBlocks(report, language),
   ];
-  return [...(tcp ? ofTcp() : []), ...(udp ? ofUdp() : []), ...captureBlocks(report, language)];
+  return [
+    ...(tcp ? ofTcp() : []),
+    ...(udp ? ofUdp() : []),
+    ...arpBlocks(report, language),
+    ...captureBlocks(report, language),
+  ];
 }
 
 function subheading(text: string): Block {

@@ -91,6 +91,16 @@ export const datagrams = {
       `${role} said "Message too long" (EMSGSIZE): its system sent nothing of that datagram. One carries at most 65,507 bytes over IPv4 and 65,527 over IPv6; send what is longer in several.`,
     more: (count: string) => `and ${count} more`,
   },
+  arp: {
+    table: 'ARP: which Ethernet address has an IPv4 address',
+    heads: { number: 'Packet', time: 'After', sender: 'From', says: 'Says' },
+    request: (wanted: string, asker: string) => `who has ${wanted}? Tell ${asker}`,
+    reply: (address: string, link: string) => `${address} is at ${link}`,
+    probe: (wanted: string) => `has anybody ${wanted}? (I would like to take it)`,
+    announcement: (address: string, link: string) => `to all: ${address} is at ${link}`,
+    other: 'neither a question nor an answer',
+    omitted: (count: string) => `${count} more messages of ARP are in capture.pcap.`,
+  },
   toldIntro: 'What a program does not learn of UDP, the packets tell:',
   omitted: (count: string) => `${count} more exchanges of datagrams are in capture.pcap; they are not drawn.`,
   missing: {

@@ -86,6 +86,16 @@ export const datagrams: DatagramWords = {
       `${role} a affiché « Message too long » (EMSGSIZE) : son système n’a rien envoyé de ce datagramme. Un datagramme porte au plus 65 507 octets sur IPv4 et 65 527 sur IPv6 ; ce qui est plus long s’envoie en plusieurs.`,
     more: (count) => `et ${count} autres`,
   },
+  arp: {
+    table: 'ARP : quelle adresse Ethernet a une adresse IPv4',
+    heads: { number: 'Paquet', time: 'Après', sender: 'De', says: 'Dit' },
+    request: (wanted, asker) => `qui a ${wanted} ? Le dire à ${asker}`,
+    reply: (address, link) => `${address} est à ${link}`,
+    probe: (wanted) => `quelqu’un a-t-il ${wanted} ? (je voudrais la prendre)`,
+    announcement: (address, link) => `à tous : ${address} est à ${link}`,
+    other: 'ni question ni réponse',
+    omitted: (count) => `${count} autres messages ARP sont dans capture.pcap.`,
+  },
   toldIntro: 'Ce qu’un programme n’apprend pas de UDP, les paquets le disent :',
   omitted: (count) => `${count} autres échanges de datagrammes sont dans capture.pcap ; ils ne sont pas dessinés.`,
   missing: {

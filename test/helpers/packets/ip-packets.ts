@@ -120,6 +120,21 @@ export function frameOfIp(bytes: Buffer, timeMs: number): MadePacket {
   return { timeMs: 1_700_000_000_000 + timeMs, data: Buffer.concat([ethernet, bytes]) };
 }
 
+export interface MadeArp {
+  readonly operation: number;
+  readonly from: readonly [link: string, address: string];
+  readonly to: readonly [link: string, address: string];
+}
+
+/** A message of ARP (RFC 826) in an Ethernet frame; links are hexadecimal: `020000000001`. */
+export function arpFrame({ operation, from, to }: MadeArp, timeMs: number): MadePacket {
+  const header = Buffer.from('0001080006040000', 'hex');
+  header.writeUInt16BE(operation, 6);
+  const ends = [from, to].flatMap(([link, address]) => [Buffer.from(link, 'hex'), addressBytes(address)]);
+  const ethernet = Buffer.from(`ffffffffffff${from[0]}0806`, 'hex');
+  return { timeMs: 1_700_000_000_000 + timeMs, data: Buffer.concat([ethernet, header, ...ends]) };
+}
+
 function pseudoHeader(from: string, to: string, protocol: number, length: number): Buffer {
   const end = Buffer.alloc(8);
   end.writeUInt32BE(length, 0);

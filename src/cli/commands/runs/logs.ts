@@ -22,7 +22,7 @@ export const logsCommand = defineCommand({
   },
   options: {
     role: value(role, say`only the terminal of this program`),
-    packets: flag(say`what went over the network: TCP, UDP and ICMP, as diagrams of their packets`),
+    packets: flag(say`what went over the network: TCP, UDP, ICMP and ARP, as diagrams of their packets`),
     tcp: flag(say`what TCP did, as a diagram of its packets`),
     list: flag(say`list all stored runs, as "lab runs" does`),
     follow: flag(say`go on with what services print, until ^C (default: all services)`, 'f'),
