@@ -152,12 +152,18 @@ function variantFiles(template: string, language: ProgramLanguage, lang: Languag
       say`- \`${name}/${file}\`: ${bug[lang]} The scenario fails at its step ${step}: "${says}".\n`,
   );
   return [
-    { path: 'variants/README.md', content: `${variantsHeading()}\n\n${list.join('')}` },
+    { path: 'variants/README.md', content: `${variantsHeading()}\n\n${list.join('') || noVariants(template)}` },
     ...variants.map((variant) => ({
       path: `variants/${variant.name}/${variant.file}`,
       content: withBug(right(variant), variant),
     })),
   ];
+}
+
+/** Those in the language that comes first are enough to try a scenario. */
+function noVariants(template: string): string {
+  const [first = ''] = languagesOf(template);
+  return say`There are none in this language. Those in another one: lab init --template ${template} --language ${first} --variants\n`;
 }
 
 function variantsHeading(): string {
