@@ -25,7 +25,7 @@ export function playRun(
 ): RunningScenario {
   const events = new EventQueue();
   const playing = begin(
-    (context) => playWith(context, scenario, options),
+    (context) => playWith(withParams(context, options.params), scenario, options),
     (event) => events.push(event),
   );
   const result = playing.finally(() => events.end());
@@ -36,6 +36,12 @@ export function playRun(
       return events;
     },
   }) as RunningScenario;
+}
+
+function withParams(context: CommandContext, params: RunOptions['params']): CommandContext {
+  if (params === undefined) return context;
+  const parameters = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+  return { ...context, overrides: { ...context.overrides, parameters } };
 }
 
 async function playWith(

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly fresh?: boolean | undefined;
   /** Whether packets are captured. Default: as the lab says, or else they are. */
   readonly capture?: boolean | undefined;
+  /** Values of parameters of the lab, by name, in place of their defaults. */
+  readonly params?: Readonly<Record<string, string | number | boolean>> | undefined;
   /** What may be stored for each program, in bytes. Default: 16 MiB. */
   readonly maxOutputBytes?: number | undefined;
   /** Ends the run when it aborts. */

@@ -15,9 +15,11 @@ export function matchesName(pattern: string, name: string): boolean {
   return at <= name.length - tail.length;
 }
 
-/** Those of these names that an entry of this name with a `count` makes: `c-1`, `c-2` of `c`. */
+/** Those of these names that an entry of this name with a `count` makes, by number: `c-1`, `c-2` of `c`. */
 export function numberedNames(name: string, names: Iterable<string>): string[] {
-  return [...names].filter((each) => each.startsWith(`${name}-`) && /^[1-9]\d{0,8}$/.test(each.slice(name.length + 1)));
+  return [...names]
+    .filter((each) => each.startsWith(`${name}-`) && /^[1-9]\d{0,8}$/.test(each.slice(name.length + 1)))
+    .toSorted((a, b) => numberOfName(a)! - numberOfName(b)!);
 }
 
 /** Where several were made of one entry, of which a name is meant. */

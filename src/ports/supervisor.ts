@@ -21,7 +21,11 @@ export function takenAgain(report: PortReport, before: readonly SocketHolder[]):
   }
   return new CheckError(
     say`${portName(report)} is supervised: what was ended came back at once as ${now}, started by ${describeSupervisor(restarted)}`,
-    { code: 'port-supervised', hint: say`Stop what restarts it first, on ${machine}: ${waysToStop(restarted)}` },
+    {
+      code: 'port-supervised',
+      hint: say`Stop what restarts it first, on ${machine}: ${waysToStop(restarted)}`,
+      data: { machine },
+    },
   );
 }
 

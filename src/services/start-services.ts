@@ -36,8 +36,11 @@ export interface StartOptions {
   readonly note: () => Promise<void>;
 }
 
-/** What was done: `kept` was running, with the same files and command. */
-export type StartAction = 'started' | 'restarted' | 'kept';
+/**
+ * What was done: `kept` was running, with the same files and command; `done`: started, and it has ended by itself with
+ * exit code 0, as a service without a port may.
+ */
+export type StartAction = 'started' | 'restarted' | 'kept' | 'done';
 
 /**
  * Starts a service, unless it runs with the same files and command, and waits until it is ready: it listens on its
@@ -63,7 +66,8 @@ export async function bringServiceUp(
     await startService(place, deployed, { terms, version });
   }
   // One that runs on has had its time to settle.
-  await waitUntilReady(place, { program, terms, settledMs: isSame ? 0 : SETTLED_MS }, options);
+  const end = await waitUntilReady(place, { program, terms, settledMs: isSame ? 0 : SETTLED_MS }, options);
+  if (end === 'done') return 'done';
   return isSame ? 'kept' : runs ? 'restarted' : 'started';
 }
 
@@ -95,24 +99,31 @@ async function waitUntilReady(
   place: ServicePlace,
   awaited: Awaited,
   { slowness = 1 }: Pick<StartOptions, 'slowness'>,
-): Promise<void> {
+): Promise<'ready' | 'done'> {
   const { program } = awaited;
   const limitMs = READY_MS * slowness;
-  const since = performance.now();
+  let steady: { readonly pid: number | undefined; readonly sinceMs: number } | undefined;
   const ports = program.listens.filter(({ later }) => later !== true);
-  const look = async (): Promise<Attempt<true>> => {
+  const look = async (): Promise<Attempt<'ready' | 'done'>> => {
     const [facts] = await lookAtServices(place, [program.name]);
     if (facts === undefined || !isKept(facts)) {
-      if (isDone(facts, awaited, ports)) return { value: true };
+      if (isDone(facts, awaited, ports)) return { value: 'done' };
       throw await notReady(place, program, endOf(facts));
     }
     const silent = await firstSilent(place, ports);
     if (silent !== undefined) return { seen: silent };
-    if (ports.length > 0 || performance.now() - since >= awaited.settledMs) return { value: true };
-    return { seen: '' };
+    // One that ends again and again is another process each time.
+    if (steady === undefined || steady.pid !== facts.pid) steady = { pid: facts.pid, sinceMs: performance.now() };
+    const hasSettled = facts.phase === 'running' && performance.now() - steady.sinceMs >= awaited.settledMs;
+    return ports.length > 0 || hasSettled ? { value: 'ready' } : { seen: '' };
   };
   try {
-    await retryUntil(look, { what: program.name, timeoutMs: limitMs, intervalMs: LOOK_EACH_MS, signal: place.signal });
+    return await retryUntil(look, {
+      what: program.name,
+      timeoutMs: limitMs,
+      intervalMs: LOOK_EACH_MS,
+      signal: place.signal,
+    });
   } catch (error) {
     if (!(error instanceof TimeoutError) || error.code !== 'timeout') throw error;
     const [facts] = await lookAtServices(place, [program.name]);

@@ -1,6 +1,6 @@
-import { allMachines } from '../core/all-machines.ts';
+import { allMachines, listFailures } from '../core/all-machines.ts';
 import { withCleanup } from '../core/cleanup.ts';
-import { LabError } from '../core/errors.ts';
+import { CheckError, LabError } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
 import { say } from '../core/language/say.ts';
 import { listed } from '../core/text/suggest.ts';
@@ -89,7 +89,7 @@ export async function keepServices(
   if (wanted.length === 0) return [];
   const names = wanted.map(({ program }) => program.name);
   return inStep(events, say`start ${listed(names)}`, () =>
-    allMachines(
+    allServices(
       wanted.map(async (deployed): Promise<KeptService> => {
         const { name, on, service } = deployed.program;
         const place = { shell: shells.get(on)!, lab: lab.name, signal };
@@ -105,6 +105,19 @@ export async function keepServices(
       signal,
     ),
   );
+}
+
+/** As `allMachines`; several that are not ready are told of together. */
+async function allServices(work: readonly Promise<KeptService>[], signal: AbortSignal): Promise<KeptService[]> {
+  const attempts = await Promise.allSettled(work);
+  const failures = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason as unknown] : []));
+  const areTheirs = failures.every((failure) => failure instanceof LabError && serviceCodes.has(failure.code));
+  if (failures.length < 2 || !areTheirs || signal.aborted) return allMachines(work, signal);
+  throw new CheckError(say`${failures.length} of ${work.length} services are not ready`, {
+    code: 'service-not-ready',
+    detail: listFailures(failures),
+    hint: say`The machines stay up. Look with "lab logs NAME" and "lab status"; when it is corrected: lab up`,
+  });
 }
 
 /** Ends services that run and that the lab file does not have any more. */

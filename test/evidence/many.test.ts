@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { chownSync, copyFileSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunResult } from '../../src/commands/runs/run.ts';
+import type { RunDocument } from '../../src/report/run/run-summary.ts';
 import { currentUser, type LabUser } from '../helpers/lab-command.ts';
 import { cannotMakeMachines } from '../helpers/machines/machines.ts';
 
@@ -18,10 +19,11 @@ scenarios:
     - expect: { client-*: '/id (?<id>\\d+)/' }
     - send: { client-*: "{who} {n} {id} {token}" }
     - expect: { client-*: "echo {who} {n} {id} {token}" }
-    - all: [ { expect: { server: "got {who} 3 33" } }, { expect: { server: "got {who} 1 11" } } ]
+    - all: [ { expect: { server: "got {who} 3 {client-3.id}" } }, { expect: { server: "got {who} 1 11" } } ]
     - any: [ { expect: { server: never } }, { expect: { client-2: "c2> " } } ]
     - not: { expect: { client-*: again }, for: 100ms }
-    - run: { c*: [test, -e, /etc/hosts] }
+    - run: { on: c*, command: [hostname], output: '/(?<host>.+)/' }
+    - run: { program: client-*, command: [test, "{host}", =, "c-{n}", -a, -e, talks-by-number.py] }
     - send: { client-*: exit }
     - exit: { client-*: 0 }
 `;
@@ -69,6 +71,12 @@ test(
     assert.match(played.stdout + played.stderr, /start: client-1…4/);
     const logs = await user.lab('logs', '--role', 'client-2');
     assert.match(logs.stdout, /c2> Ada 2 22 4711\necho Ada 2 22 4711/);
+    const runs = join(user.folder, '.lab', 'runs');
+    const run = readdirSync(runs).find((name) => name.endsWith('-talk'));
+    const result = JSON.parse(readFileSync(join(runs, run!, 'run.json'), 'utf8')) as RunDocument;
+    assert.deepEqual(result.params, { who: 'Ada' });
+    const report = await user.lab('report', '--format', 'md', '-o', '-');
+    assert.match(report.stdout, /Parameters.*who=Ada/);
     const verified = await user.lab('verify');
     assert.equal(verified.exitCode, 0, verified.stdout + verified.stderr);
 

@@ -160,6 +160,27 @@ machines:
   });
 });
 
+it('a parameter may be the port that a program listens on, also one that counts up', async () => {
+  const lab = await labOf(
+    {
+      'lab.yaml': `
+version: 1
+params: { port: 7000, other: 53/udp }
+networks: { lan: { subnet: 10.1.0.0/24, nat: false } }
+machines: { a: { address: 10.1.0.5 } }
+programs:
+  one: { on: a, command: [cat], listens: ["{port}", "{other}"] }
+  many: { on: a, count: 2, command: [cat], listens: [{ port: "1{port}+", later: true }] }
+`,
+    },
+    { parameters: { port: '8000' } },
+  );
+  assert.deepEqual(
+    [...lab.programs.values()].map(({ listens }) => listens.map(({ port, protocol }) => `${port}/${protocol}`)),
+    [['8000/tcp', '53/udp'], ['18000/tcp'], ['18001/tcp']],
+  );
+});
+
 it('fields that start with "x-" are left out wherever fields stand, but not in what a step says', async () => {
   const lab = await labOf({
     'lab.yaml': `

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { down } from '../../src/commands/lab/down.ts';
 import { status } from '../../src/commands/lab/status.ts';
 import { up, type UpResult } from '../../src/commands/lab/up.ts';
+import { checkPort } from '../../src/commands/machines/check-port.ts';
 import { exec } from '../../src/commands/machines/exec.ts';
 import { run } from '../../src/commands/runs/run.ts';
 import { open } from '../../src/commands/services/open.ts';
@@ -167,6 +168,35 @@ scenarios:
         ['echo', 'running', null],
         ['bad', 'failed', 3],
       ],
+    );
+  });
+
+  test('are told of together where several are not ready; one that has done its work has ended well', async () => {
+    write(`  bad-a: { on: vm1, command: [sh, -c, "sleep 0.1; exit 4"], restart: "no" }
+  bad-b: { on: vm2, command: [nowhere], restart: "no" }
+  done: { on: vm2, command: [echo, "made {what}"] }
+params: { what: bread }`);
+    const error = await upAgain().catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof CheckError);
+    assert.equal(error.message, '2 of 4 services are not ready');
+    assert.match(error.detail ?? '', /"bad-a" on vm1 .* exit code 4\n[^]*"bad-b" on vm2 .* exit code 127\n/);
+    const again = await lab((context) => {
+      const overrides = { ...context.overrides, parameters: { what: 'wine' } };
+      return start({ ...context, overrides }, ['d*'], { again: true });
+    });
+    assert.deepEqual(again.services, [{ name: 'done', on: 'vm2', action: 'done' }]);
+    const { lines } = await lab((context) => serviceLogs(context, { services: ['d*'], collect: true }));
+    assert.deepEqual(
+      lines?.flatMap(({ text }) => text ?? []),
+      ['made bread', 'made wine'],
+    );
+  });
+
+  test('keep their port when it is freed by hand: the way to end them is named', async () => {
+    const options = { port: 7000, protocols: ['tcp' as const], on: ['vm1'], kill: true, yes: true };
+    await assert.rejects(
+      lab((context) => checkPort(context, options)),
+      { code: 'port-supervised', hint: 'It is the service echo, which lab keeps: lab stop echo' },
     );
   });
 

@@ -1,12 +1,13 @@
 import { withCleanup } from '../../core/cleanup.ts';
-import { UsageError } from '../../core/errors.ts';
+import { CheckError, UsageError } from '../../core/errors.ts';
 import { silent } from '../../core/events.ts';
 import { describeHolder } from '../../core/port-holder.ts';
 import { say } from '../../core/language/say.ts';
 import { freePort, type EndedHolder } from '../../ports/free-port.ts';
 import { inspectPort, type PortReport } from '../../ports/inspect-port.ts';
 import { refusalToFree } from '../../ports/protection.ts';
-import { portText, type PortProtocol } from '../../core/listen-port.ts';
+import { hasPort, portText, type PortProtocol } from '../../core/listen-port.ts';
+import { startedServices } from '../services/known-services.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
@@ -50,7 +51,8 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
     });
   }
   return withCleanup(async (cleanup) => {
-    const { shells } = await openSession(context).connect(cleanup, on);
+    const session = openSession(context);
+    const { shells, state } = await session.connect(cleanup, on);
     const passwords = sudoPasswordsOf(shells.keys());
     const look = (shell: Shell, protocol: PortProtocol): Promise<PortReport> =>
       inspectPort(shell, port, { signal: context.signal, sudoPassword: passwords.get(shell.machine), protocol });
@@ -71,8 +73,34 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
     // Nobody is asked about what will not be done.
     if (kill && busy.length > 0 && endable.length === 0) throw refusalToFree(busy[0]!)!;
     const agreed = kill && endable.length > 0 && (yes || (await context.terminal.confirm!(question(endable))));
-    return agreed ? freeAll({ signal: context.signal, shells, passwords }, port, reports) : resultOf(port, reports, []);
+    if (!agreed) return resultOf(port, reports, []);
+    const freed = freeAll({ signal: context.signal, shells, passwords }, port, reports);
+    return await freed.catch(async (error: unknown) => {
+      const services = (await startedServices(session)).map(({ name }) => name);
+      const ofPort = state.programs.filter(
+        ({ name, listens }) => services.includes(name) && hasPort(listens, { port }),
+      );
+      throw serviceComesBack(error, ofPort) ?? error;
+    });
   });
+}
+
+/** What lab itself starts again is ended by lab. */
+function serviceComesBack(
+  error: unknown,
+  services: readonly { readonly name: string; readonly on: string }[],
+): CheckError | undefined {
+  if (!(error instanceof CheckError) || error.code !== 'port-supervised') return undefined;
+  const service = services.find(({ on }) => on === error.data?.['machine']);
+  return (
+    service &&
+    new CheckError(error.message, {
+      code: error.code,
+      data: error.data,
+      hint: say`It is the service ${service.name}, which lab keeps: lab stop ${service.name}`,
+      cause: error,
+    })
+  );
 }
 
 function question(busy: readonly PortReport[]): string {

@@ -9,6 +9,7 @@ import type { Publication } from '../../lab/types.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
 import { publishedUrl } from '../../services/published-url.ts';
+import { severalHint } from './known-services.ts';
 import { isPublishing } from '../../session/publish.ts';
 import type { LabState } from '../../state/state.ts';
 
@@ -60,7 +61,8 @@ function publicationOf({ published = [], programs, machines }: LabState, name: s
   if (!known.includes(name))
     throw new UsageError(say`there is no machine, service or published port "${name}"`, {
       code: 'unknown-name',
-      hint: suggestion(name, [...known, ...published.map(({ hostPort }) => String(hostPort))]),
+      hint:
+        severalHint(name, known) ?? suggestion(name, [...known, ...published.map(({ hostPort }) => String(hostPort))]),
     });
   throw new UsageError(say`no port of "${name}" is published`, {
     code: 'nothing-published',

@@ -8,9 +8,10 @@ import { clockTime } from '../../core/time/clock-time.ts';
 import { writeOutput } from '../../host/files/output.ts';
 import { eventWords, followLog, serviceLog, type LogLine, type ServiceEvent } from '../../services/service-log.ts';
 import type { ServiceNote } from '../../services/service-notes.ts';
+import { matchesName } from '../../lab/name-pattern.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
-import { servicesNamed, startedServices } from './known-services.ts';
+import { servicesNamed, severalHint, startedServices } from './known-services.ts';
 
 export interface ServiceLogsResult {
   readonly services: readonly string[];
@@ -39,10 +40,12 @@ export interface ServiceLogsOptions {
 /** Of what was printed before, `--follow` shows the end. */
 const FOLLOWED_BYTES = 4096;
 
-/** Whether all of these names are services that were started here. */
+/** Whether all of these names, or patterns of names, are of services that were started here. */
 export async function areServices(context: CommandContext, names: readonly string[]): Promise<boolean> {
-  const started = await startedServices(openSession(context));
-  return names.length > 0 && names.every((name) => started.some((service) => service.name === name));
+  const known = (await startedServices(openSession(context))).map(({ name }) => name);
+  const isService = (name: string): boolean =>
+    known.some((each) => matchesName(name, each)) || severalHint(name, known) !== undefined;
+  return names.length > 0 && names.every(isService);
 }
 
 /**

@@ -9,6 +9,8 @@ import { keepServices, type KeptService } from '../../session/keep-services.ts';
 import { withLock } from '../../session/locked-session.ts';
 import { openSession } from '../../session/open-session.ts';
 import { stopServices } from '../../services/supervise.ts';
+import { matchesName } from '../../lab/name-pattern.ts';
+import { severalHint } from './known-services.ts';
 import { isUnchanged } from '../../state/lab-change.ts';
 
 export interface StartResult {
@@ -51,14 +53,15 @@ export async function start(
   });
 }
 
-/** @throws {UsageError} for a name that no program has. */
+/** Those of these names, or patterns of names. @throws {UsageError} for a name that no program has. */
 function programsNamed({ programs }: Lab, names: readonly string[]): Program[] {
-  return [...new Set(names)].map((name) => {
-    const found = programs.get(name);
-    if (found !== undefined) return found;
+  const known = [...programs.keys()];
+  for (const name of names) {
+    if (known.some((each) => matchesName(name, each))) continue;
     throw new UsageError(say`there is no service or program "${name}"`, {
       code: 'unknown-program',
-      hint: suggestion(name, [...programs.keys()]) ?? say`add it under "services:"`,
+      hint: severalHint(name, known) ?? suggestion(name, known) ?? say`add it under "services:"`,
     });
-  });
+  }
+  return [...programs.values()].filter((program) => names.some((name) => matchesName(name, program.name)));
 }

@@ -214,9 +214,11 @@ class Expansion {
   #filledValue(value: unknown, filling: Filling, path: Path): unknown {
     const { meaning, steps, isMany } = filling;
     if (typeof value === 'string') {
-      const counted = isMany && path[2] === 'listens' ? portAfter(value, steps) : undefined;
-      if (typeof counted === 'number') this.#tree.setText(path, String(counted));
-      return counted ?? fillText(value, meaning);
+      const filled = fillText(value, meaning);
+      if (path[2] !== 'listens') return filled;
+      const port = (isMany ? portAfter(filled, steps) : undefined) ?? portIn(filled, value);
+      if (typeof port === 'number') this.#tree.setText(path, String(port));
+      return port;
     }
     if (Array.isArray(value)) return value.map((item, index) => this.#filledValue(item, filling, [...path, index]));
     const map = mapOf(value);
@@ -247,6 +249,11 @@ class Expansion {
     this.#made -= count;
     return false;
   }
+}
+
+/** What a parameter stands for is a port like one that is written; a number in quotes stays text. */
+function portIn(filled: string, written: string): string | number {
+  return filled !== written && /^\d{1,9}$/.test(filled) ? Number(filled) : filled;
 }
 
 /** `8000+`, `8000+/udp`. */

@@ -62,7 +62,7 @@ export function requireParameters(params: ReadonlyMap<string, LabParameter> = ne
       description === undefined
         ? say`the parameter "${name}" has no value`
         : say`the parameter "${name}" has no value (${description})`,
-      { code: 'parameter-missing', hint: say`Give it one: lab run -p ${name}=VALUE; or a "default" in the lab file.` },
+      { code: 'parameter-missing', hint: say`Give it one: -p ${name}=VALUE; or a "default" in the lab file.` },
     );
   }
 }

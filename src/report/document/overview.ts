@@ -25,10 +25,16 @@ export function headingOf(
     [heading.course, course === undefined ? undefined : plainData(course)],
     [heading.date, run.startedAt === null ? undefined : plainData(notation.dateTime(Date.parse(run.startedAt)))],
     [heading.scenario, { data: run.scenario }],
+    [heading.parameters, parametersOf(lab?.params)],
     [heading.run, { data: run.run }],
     [heading.result, plainData(results[run.result], run.result === 'passed' ? 'good' : 'bad')],
   ];
   return lines.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const]));
+}
+
+function parametersOf(params: Readonly<Record<string, string>> = {}): Value | undefined {
+  const entries = Object.entries(params);
+  return entries.length === 0 ? undefined : { data: entries.map(([name, value]) => `${name}=${value}`).join(', ') };
 }
 
 /**

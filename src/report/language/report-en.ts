@@ -17,6 +17,7 @@ export const report = {
     course: 'Course',
     date: 'Date',
     scenario: 'Scenario',
+    parameters: 'Parameters',
     run: 'Run',
     result: 'Result',
     notGiven: 'not given (lab.yaml, report)',

@@ -13,6 +13,7 @@ export const report: ReportWords = {
     course: 'Cours',
     date: 'Date',
     scenario: 'Scénario',
+    parameters: 'Paramètres',
     run: 'Exécution',
     result: 'Résultat',
     notGiven: 'non renseigné (lab.yaml, report)',

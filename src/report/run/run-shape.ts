@@ -1,4 +1,15 @@
-import { list, nullable, object, oneOf, optional, ShapeError, text, whole, type Shape } from '../../core/json/shape.ts';
+import {
+  list,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  record,
+  ShapeError,
+  text,
+  whole,
+  type Shape,
+} from '../../core/json/shape.ts';
 import type { HashedFile } from '../../core/files/sha256.ts';
 import { captureFacts, count, duration, exitStatus, isoTime, place, portNumber, storedPath } from './event-shapes.ts';
 import { stepProblem } from './problem-shape.ts';
@@ -92,6 +103,7 @@ export const runShape: Shape<RunDocument> = object<RunDocument>({
   commands: list(command),
   // Runs of older versions say nothing of it.
   capture: (value, where) => (value === undefined ? null : nullable(captureFacts)(value, where)),
+  params: optional(record(text)),
   maxOutputBytes: optional(count),
   labVersion: optional(text),
   files: optional(list(hashedFile)),

@@ -13,6 +13,8 @@ export interface RunDocument {
   readonly run: string;
   readonly lab: string;
   readonly scenario: string;
+  /** The values of the parameters of the lab, by name; left out where it has none. */
+  readonly params?: Readonly<Record<string, string>> | undefined;
   /** `running` as long as it does; a file that says so for a `process` that is gone is of a run that broke off. */
   readonly result: RunConclusion | 'running';
   /** Why it did not pass. */
@@ -143,12 +145,16 @@ export class RunSummary {
   readonly #portsFreed: PortFreedDocument[] = [];
   readonly #commands: CommandDocument[] = [];
   #capture: CaptureFacts | null = null;
+  #params: RunDocument['params'];
 
   readonly #handlers: EventHandlers<void> = {
     'run-started': (event) => {
       this.#head = { run: event.run, lab: event.lab, scenario: event.scenario, startedAt: isoTime(event) };
       for (const role of event.roles) this.#roles.set(role.role, newRole(role));
       this.#planned = event.steps ?? [];
+    },
+    'lab-described': ({ lab }) => {
+      this.#params = lab.params;
     },
     'run-finished': (event) => {
       this.#end = {
@@ -228,6 +234,7 @@ export class RunSummary {
     return {
       schemaVersion: 1,
       ...this.#head,
+      ...(this.#params && { params: this.#params }),
       result: this.#end.result,
       reason: this.#end.reason,
       startedAt: this.#head.startedAt,

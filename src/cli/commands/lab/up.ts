@@ -10,6 +10,7 @@ import { publishedUrl } from '../../../services/published-url.ts';
 import { describeRequirement } from '../../../session/require-host.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag } from '../../command/parameters.ts';
+import { labParameters, withParameters } from '../../command/shared-parameters.ts';
 import { outcome } from '../../outcome.ts';
 import { holderWithStart } from '../../show/holder-with-start.ts';
 import type { Style } from '../../show/style.ts';
@@ -26,6 +27,7 @@ export const upCommand = defineCommand({
   options: {
     dryRun: flag(say`only show what would be done`),
     recreate: flag(say`take the machines down first`),
+    param: labParameters,
     offline: flag(say`download nothing, such as images of machines`),
     acceptNewHostKeys: flag(say`learn unknown SSH host keys without asking; a changed key is still an error`),
   },
@@ -40,7 +42,8 @@ export const upCommand = defineCommand({
     { words: 'up --dry-run', does: say`see what it would do` },
     { words: 'up --recreate', does: say`after machines or networks changed in lab.yaml` },
   ],
-  run: async ({ context, options, style }) => {
+  run: async ({ context: given, options, style }) => {
+    const context = withParameters(given, options.param);
     const { dryRun, recreate, offline, acceptNewHostKeys } = options;
     const policy = { ...context, offline, acceptNewHostKeys };
     if (dryRun) {
@@ -89,6 +92,7 @@ function serviceLine({ name, on, action }: UpResult['services'][number]): string
     started: say`service ${name} on ${on} runs`,
     restarted: say`service ${name} on ${on} runs, started again with what has changed`,
     kept: say`service ${name} on ${on} runs (it did already)`,
+    done: say`service ${name} on ${on} has ended, with exit code 0`,
   };
   return `  ${words[action]}\n`;
 }

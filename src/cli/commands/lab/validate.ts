@@ -2,6 +2,7 @@ import type { ValidateResult } from '../../../commands/lab/validate.ts';
 import { ExitCode } from '../../../core/errors.ts';
 import { counted, say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
+import { labParameters, withParameters } from '../../command/shared-parameters.ts';
 import { annotationsOf } from '../../job/annotation.ts';
 import { outcome } from '../../outcome.ts';
 import { usesColor, type Style } from '../../show/style.ts';
@@ -16,7 +17,9 @@ export const validateCommand = defineCommand({
     { words: 'validate', does: say`check the lab file here` },
     { words: '-f other.yaml validate --json', does: say`for an editor or a script` },
   ],
-  run: async ({ context, style, global }) => {
+  options: { param: labParameters },
+  run: async ({ context: given, style, global, options }) => {
+    const context = withParameters(given, options.param);
     const { validate } = await import('../../../commands/lab/validate.ts');
     const { frames, ...result } = await validate(context, { color: usesColor(process.stdout, global.color) });
     const annotations = annotationsOf(result.file, result.problems);

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import type { RecordResult } from '../../../commands/runs/record.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag, required } from '../../command/parameters.ts';
-import { maxOutput } from '../../command/shared-parameters.ts';
+import { labParameters, maxOutput, withParameters } from '../../command/shared-parameters.ts';
 import { word } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 
@@ -18,13 +18,18 @@ export const recordCommand = defineCommand({
     say`What you typed becomes "send" steps, what was shown proposed "expect" steps, which you should look at; a line that no program has read is not proposed.`,
   ].join(' '),
   arguments: { name: required(word('name'), say`name of the new scenario`) },
-  options: { write: flag(say`add it to the lab file; the rest of the file stays as it is`), maxOutput },
+  options: {
+    write: flag(say`add it to the lab file; the rest of the file stays as it is`),
+    param: labParameters,
+    maxOutput,
+  },
   examples: [
     { words: 'record hello', does: say`play, then see the scenario` },
     { words: 'record hello --write', does: say`then: lab run hello` },
   ],
   takesScreen: () => true,
-  run: async ({ context, arguments: { name }, options }) => {
+  run: async ({ context: given, arguments: { name }, options }) => {
+    const context = withParameters(given, options.param);
     const { record } = await import('../../../commands/runs/record.ts');
     const result = await record(context, { name, write: options.write, maxOutputBytes: options.maxOutput });
     return outcome(result, formatRecord(result, context.cwd));

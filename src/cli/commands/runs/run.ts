@@ -10,8 +10,8 @@ import type { CommandContext } from '../../../session/context.ts';
 import { shownPath } from '../../../session/lab-file/shown-path.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag, negated, optional, value, values } from '../../command/parameters.ts';
-import { maxOutput } from '../../command/shared-parameters.ts';
-import { countFrom1, parameter, role, scenario } from '../../command/value-types.ts';
+import { labParameters, maxOutput, withParameters } from '../../command/shared-parameters.ts';
+import { countFrom1, role, scenario } from '../../command/value-types.ts';
 import { runForJob } from '../../job/run-for-job.ts';
 import { outcome, type Outcome } from '../../outcome.ts';
 import { plain, type Style } from '../../show/style.ts';
@@ -42,11 +42,7 @@ export const runCommand = defineCommand({
       say`operate this program yourself: its terminal is yours (Ctrl-] ends the run); joins a run that waits for this role`,
     ),
     with: values(role, say`with --as: wait until another terminal joins with --as and this role`),
-    param: values(
-      parameter,
-      say`give a parameter of the lab file another value than its default; may be repeated`,
-      'p',
-    ),
+    param: labParameters,
     capture: negated(say`do not capture the packets of the programs`),
     maxOutput,
   },
@@ -78,14 +74,6 @@ export const runCommand = defineCommand({
     return outcome(result, resultSentence(result.result), exitCode);
   },
 });
-
-function withParameters(
-  context: CommandContext,
-  given: readonly (readonly [name: string, value: string])[],
-): CommandContext {
-  if (given.length === 0) return context;
-  return { ...context, overrides: { ...context.overrides, parameters: Object.fromEntries(given) } };
-}
 
 /** `result` comes from the \`lab\` that plays the run. */
 function resultSentence(result: string): string {

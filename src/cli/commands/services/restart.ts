@@ -1,6 +1,7 @@
 import { say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { several } from '../../command/parameters.ts';
+import { labParameters, withParameters } from '../../command/shared-parameters.ts';
 import { role } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 import { startedText } from '../../show/started-text.ts';
@@ -13,11 +14,12 @@ export const restartCommand = defineCommand({
   arguments: {
     services: several(role, say`services, or programs of scenarios that are to run without one`, 'no-service'),
   },
+  options: { param: labParameters },
   alsoCalled: ['reload'],
   examples: [{ words: 'restart web', does: say`after its files have changed` }],
-  run: async ({ context, arguments: { services } }) => {
+  run: async ({ context: given, arguments: { services }, options }) => {
     const { start } = await import('../../../commands/services/start.ts');
-    const result = await start(context, services, { again: true });
+    const result = await start(withParameters(given, options.param), services, { again: true });
     return outcome(result, startedText(result));
   },
 });
