@@ -76,9 +76,9 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
     if (!agreed) return resultOf(port, reports, []);
     const freed = freeAll({ signal: context.signal, shells, passwords }, port, reports);
     return await freed.catch(async (error: unknown) => {
-      const services = (await startedServices(session)).map(({ name }) => name);
+      const services = new Set((await startedServices(session)).map(({ name }) => name));
       const ofPort = state.programs.filter(
-        ({ name, listens }) => services.includes(name) && hasPort(listens, { port }),
+        ({ name, listens }) => services.has(name) && hasPort(listens, { port }),
       );
       throw serviceComesBack(error, ofPort) ?? error;
     });
