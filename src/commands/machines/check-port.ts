@@ -77,9 +77,7 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
     const freed = freeAll({ signal: context.signal, shells, passwords }, port, reports);
     return await freed.catch(async (error: unknown) => {
       const services = new Set((await startedServices(session)).map(({ name }) => name));
-      const ofPort = state.programs.filter(
-        ({ name, listens }) => services.has(name) && hasPort(listens, { port }),
-      );
+      const ofPort = state.programs.filter(({ name, listens }) => services.has(name) && hasPort(listens, { port }));
       throw serviceComesBack(error, ofPort) ?? error;
     });
   });
