@@ -64,8 +64,8 @@ int main(int argc, char *argv[])
     int udp = socket(AF_INET, SOCK_DGRAM, 0);
     if (icmp < 0 || udp < 0)
         fail("socket");
-    struct timeval second = {.tv_sec = 1};
-    setsockopt(icmp, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
+    struct timeval patience = {.tv_sec = 3};
+    setsockopt(icmp, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 
     printf("way to %s (%s):\n", argv[1], inet_ntoa(host.sin_addr));
     for (int hops = 1; hops <= MOST_HOPS; hops++) {

@@ -5,7 +5,7 @@ import sys
 
 PORT = 33434  # a port that nothing listens on: the host itself answers "port unreachable"
 MOST_HOPS = 8
-SECONDS = 1
+SECONDS = 3
 
 TIME_EXCEEDED = 11  # ICMP types of RFC 792
 UNREACHABLE = 3
