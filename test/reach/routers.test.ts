@@ -177,6 +177,18 @@ os.mkdir("/tmp/open"); time.sleep(600)`;
       report.links.find(({ link }) => link === 'route')!.seen,
       /r1 puts its own address in the place of that of a, so the answers come to it/,
     );
+    await using _oneWay = await changed(
+      'r1',
+      `sudo nft 'add table inet f; add chain inet f c { type filter hook forward priority 0; policy drop; }; add rule inet f c iifname "eth0" accept'`,
+      'sudo nft delete table inet f',
+    );
+    const [seen, cure] = await broken('10.2.0.5', 6100);
+    assert.match(
+      seen,
+      /^firewall: on r1, the policy of chain inet f c stops what comes back from port 6100: it drops it/,
+    );
+    await on('r1', cure!.replace('Let it through: lab exec r1 -- ', ''));
+    assert.equal((await look('10.2.0.5', 6100)).broken, null);
   });
 
   test('a rule that lets no echo through, where no port was asked for', async () => {

@@ -1,6 +1,7 @@
 import { familyOf } from '../../core/address-family.ts';
 import type { Packet } from '../firewall/packet-match.ts';
 import { readRuleset } from '../firewall/ruleset.ts';
+import { translates } from '../firewall/translation.ts';
 import { findStop, type Direction, type Stop } from '../firewall/verdict.ts';
 import type { MachineProbe } from '../machine-probe.ts';
 import { portText, type ReachFacts } from '../reach-facts.ts';
@@ -97,11 +98,22 @@ function passages(facts: ReachFacts, { machine }: MachineProbe, role: 'source' |
       { packet: back, direction: 'out', what: words.answer, isBack: true },
     ];
   const through = { direction: 'through' } as const;
-  const [to, from] = [devicesAt(facts, 'there', machine), devicesAt(facts, 'back', machine)];
+  const to = devicesAt(facts, 'there', machine);
+  // Connection tracking has put the client's address back before the answers are handed on (nft(8), hook forward).
+  const from =
+    to !== undefined && isBeforeTranslation(facts, machine)
+      ? { incoming: to.outgoing, outgoing: to.incoming }
+      : devicesAt(facts, 'back', machine);
   return [
     ...(to ? [{ packet: { ...there, ...to }, what: words.on, isBack: false, ...through }] : []),
     ...(from ? [{ packet: { ...back, ...from }, what: words.back, isBack: true, ...through }] : []),
   ];
+}
+
+/** Whether answers come back to a router because it, or one behind it, puts its own address in the place of the client's. */
+function isBeforeTranslation({ there: { hops } }: ReachFacts, machine: string): boolean {
+  const last = hops.findLastIndex(({ probe }) => probe !== undefined && translates(probe));
+  return hops.slice(0, last + 1).some((hop) => hop.machine === machine);
 }
 
 function passageWords(facts: ReachFacts): Readonly<Record<'out' | 'on' | 'in' | 'answer' | 'back', string>> {

@@ -3,7 +3,7 @@ import { isNowhere, isPrivate, parseIPv4 } from '../../core/ipv4.ts';
 import { say } from '../../core/language/say.ts';
 import { isOnNetwork } from '../../lab/addresses.ts';
 import type { Network } from '../../lab/types.ts';
-import { readRuleset } from '../firewall/ruleset.ts';
+import { translates } from '../firewall/translation.ts';
 import type { MachineProbe, ProbedRoute } from '../machine-probe.ts';
 import {
   interfacesOf,
@@ -101,18 +101,6 @@ function judgeRouter(facts: ReachFacts, { machine, probe, silence }: Hop, addres
   }
   if (probe.route === undefined) return link('unknown', say`${machine} has no ip to show its routes with`);
   return judge(facts, probe, probe.route, address);
-}
-
-/** Whether rules of a router change the address that packets come from (nft(8), `masquerade` and `snat`). */
-function translates({ firewall }: MachineProbe): boolean {
-  if (firewall.kind !== 'rules') return false;
-  const chains = readRuleset(firewall.json, firewall.text)?.chains ?? [];
-  return chains.some(
-    ({ type, hook, rules }) =>
-      type === 'nat' &&
-      hook === 'postrouting' &&
-      rules.some(({ statements }) => statements.some((one) => 'masquerade' in one || 'snat' in one)),
-  );
 }
 
 /** The route of one machine to an address of the other. */
