@@ -10,9 +10,12 @@ use Fcntl qw(:DEFAULT :flock);
 use Config;
 use POSIX ();
 
-use constant { TIOCSCTTY => 0x540E, TIOCSWINSZ => 0x5414, TIOCGPTN => 0x80045430, TIOCSPTLCK => 0x40045431, PR_SET_CHILD_SUBREAPER => 36 };
-# prctl(2) by the name of the architecture (uname -m).
-my %PRCTL = (x86_64 => 157, aarch64 => 167, riscv64 => 167, loongarch64 => 167, i386 => 172, i686 => 172, armv7l => 172, s390x => 172, ppc64le => 171);
+use constant { TIOCSCTTY => 0x540E, TIOCSWINSZ => 0x5414, TIOCGPTN => 0x80045430, TIOCSPTLCK => 0x40045431, PR_SET_CHILD_SUBREAPER => 36, SFD_NONBLOCK => 04000, SFD_CLOEXEC => 02000000 };
+# prctl(2) and signalfd4(2) by the name of the architecture (uname -m).
+my %NUMBERS = (
+    x86_64 => [ 157, 289 ], i386  => [ 172, 327 ], i686    => [ 172, 327 ], armv7l  => [ 172, 355 ], s390x       => [ 172, 322 ],
+    aarch64 => [ 167, 74 ], riscv64 => [ 167, 74 ], loongarch64 => [ 167, 74 ], ppc64le => [ 171, 313 ],
+);
 use constant { LOG_BYTES => 1 << 20, LONGEST_LINE => 8192, GRACE => 2, STEADY => 10, FIRST_DELAY => 0.1 };
 # A line without an end is a prompt, or the beginning of more: so long it is waited for.
 use constant UNFINISHED => 0.5;
@@ -113,17 +116,14 @@ sub end_remains {
     end_processes(sub { group_of($fact{pid}) });
 }
 
-my (%now, $master, $child, $unfinished, $unfinished_since, $log, $log_size, $wake_read, $wake_write, $stopping);
+my (%now, $master, $child, $unfinished, $unfinished_since, $log, $log_size, $signals, $stopping);
 
 sub keep {
     my ($service, $telling) = @_;
-    pipe $wake_read, $wake_write;
-    without_wait($_) for $wake_read, $wake_write;
-    $SIG{CHLD} = sub { syswrite $wake_write, '.' };
-    $SIG{TERM} = sub { $stopping = 1; syswrite $wake_write, '.' };
+    $signals = signals_to_read();
     $SIG{$_} = 'IGNORE' for qw(HUP INT PIPE);
-    my $number = $PRCTL{ (POSIX::uname())[4] };
-    syscall $number, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0 if $number;
+    my ($prctl) = numbers();
+    syscall $prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0 if $prctl;
     chdir '/';
     %now = (restarts => 0, version => $service->{version}, boot => boot(), supervisor => $$, restart => $service->{restart});
     open_log($service->{name});
@@ -150,6 +150,39 @@ sub keep {
     set($service, phase => $stopping ? 'stopped' : ($now{exit} // 1) eq '0' ? 'ended' : 'failed', pid => undef, ticks => undef);
 }
 
+# A handler of Perl runs between two of its steps: of a signal that comes just before select(2) begins to wait, nothing would be heard. Blocked ones are there
+# to be read (signalfd(2)); where their number is not known, one that was not heard of is looked for each second.
+sub signals_to_read {
+    my (undef, $signalfd) = numbers();
+    if (!$signalfd) { $SIG{CHLD} = sub { }; $SIG{TERM} = sub { $stopping = 1 }; return undef }
+    my @heard = (POSIX::SIGCHLD(), POSIX::SIGTERM());
+    POSIX::sigprocmask(POSIX::SIG_BLOCK(), POSIX::SigSet->new(@heard));
+    my $bits = 0;
+    $bits |= 1 << $_ - 1 for @heard;
+    my $descriptor = syscall $signalfd, -1, pack('L! x![8]', $bits), 8, SFD_NONBLOCK | SFD_CLOEXEC;
+    open my $here, '<&=', $descriptor or die "signalfd: $!\n";
+    return $here;
+}
+
+# None of another architecture: a Perl of 32 bits may run on a kernel of 64.
+sub numbers {
+    my $machine = (POSIX::uname())[4];
+    my $bits = $machine =~ /^(?:i[36]86|armv7l)$/ ? 32 : 64;
+    return $bits == 8 * $Config{longsize} ? @{ $NUMBERS{$machine} // [] } : ();
+}
+
+# struct signalfd_siginfo: 128 bytes, the number of the signal first.
+sub hear_signals {
+    sysread $signals, my $heard, 128 * 16 or return;
+    $stopping = 1 if grep { $_ == POSIX::SIGTERM() } unpack '(L x124)*', $heard;
+}
+
+# A child is to hear them as programs do.
+sub as_programs_hear {
+    $SIG{$_} = 'DEFAULT' for qw(CHLD TERM HUP INT PIPE);
+    POSIX::sigprocmask(POSIX::SIG_SETMASK(), POSIX::SigSet->new);
+}
+
 sub set {
     my ($service, %news) = @_;
     @now{ keys %news } = values %news;
@@ -166,7 +199,7 @@ sub begin {
     if (!defined($child = fork)) { return cannot_begin($service, "fork: $!\n") }
     if ($child == 0) {
         eval {
-            $SIG{$_} = 'DEFAULT' for qw(CHLD TERM HUP INT PIPE);
+            as_programs_hear();
             POSIX::setsid();
             ioctl $terminal, TIOCSCTTY, 0;
             POSIX::dup2(fileno $terminal, $_) for 0 .. 2;
@@ -229,11 +262,11 @@ sub wait_for {
 sub look {
     my ($seconds) = @_;
     my $readable = '';
-    vec($readable, fileno $wake_read, 1) = 1;
-    vec($readable, fileno $master, 1) = 1 if $master;
+    vec($readable, fileno $_, 1) = 1 for grep { $_ } $signals, $master;
+    $seconds = 1 if !$signals && ($seconds // 1) >= 1;
     my $count = select $readable, undef, undef, $seconds;
     if ($count > 0) {
-        if (vec $readable, fileno $wake_read, 1) { sysread $wake_read, my $nothing, 4096 }
+        hear_signals() if $signals && vec $readable, fileno $signals, 1;
         read_output() if $master && vec $readable, fileno $master, 1;
     }
     finish_line() if defined $unfinished && now() - $unfinished_since >= UNFINISHED;
@@ -296,7 +329,7 @@ sub end_processes {
             signal_all($signal, $which->()) if $signal eq 'KILL';
             select undef, undef, undef, 0.02;
             read_output() if $master;
-            collect() if $wake_read;
+            collect() if %now;
         }
     }
 }
@@ -309,7 +342,7 @@ sub signal_all {
     return unless @others;
     defined(my $pid = fork) or return;
     if ($pid == 0) {
-        $SIG{CHLD} = 'DEFAULT';
+        as_programs_hear();
         open STDERR, '>', '/dev/null';
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', '/dev/null';

@@ -7,13 +7,13 @@
 # Frames, in both directions: a letter, four bytes of length, big-endian, the content. From lab: I bytes for standard input; E its end; A so many bytes of
 # output were taken; W rows, columns; S a signal by its number; C no more in nor out. To lab: P number of the process in the machine; O, R bytes of standard output and error;
 # A so many bytes of input were taken; X status (exit status, or 256 and the signal); Z no more output will come; F what went wrong instead of P.
-use constant { PR_SET_KEEPCAPS => 8 };
+use constant { PR_SET_KEEPCAPS => 8, SFD_NONBLOCK => 04000, SFD_CLOEXEC => 02000000 };
 use constant { TIOCSCTTY => 0x540E, TIOCSWINSZ => 0x5414, TIOCGPTPEER => 0x5441, TIOCSPTLCK => 0x40045431 };
 use constant { MOST_UNREAD => 1 << 18, PIECE => 1 << 16, GRACE_SECONDS => 1 };
 
 my ($connection, $machine, $mode, @account, $leader, $status);
 my ($to_lab, $to_input, $room) = ('', '', MOST_UNREAD);
-my (%output, $input, $input_ends, $is_over, $child_news, $child_word, $told, $words);
+my (%output, $input, $input_ends, $is_over, $child_news, $told, $words);
 
 # Fields: name of the account, its number, rows and columns of a terminal, which may be 0, or nothing, folder, "group" when all of its process group ends with the connection,
 # number of variables, these, the command.
@@ -32,9 +32,7 @@ sub enter_machine {
 
 sub start_command {
     my ($size, $folder, $variables, @command) = @_;
-    ($child_news, $child_word) = pipe_pair();
-    without_wait($child_word);
-    $SIG{CHLD} = sub { syswrite $child_word, '.' };
+    $child_news = news_of_children();
     enter_view($machine->{namespaces});
     # Without a command it is only asked whether there is a machine.
     if (!@command) { has_init() or die "its first process has ended\n"; return send_lab('P', 0) }
@@ -53,6 +51,16 @@ sub start_command {
     ($input, my @outputs) = @$pipes;
     without_wait($_) for @$pipes;
     @output{qw(O R)[ 0 .. $#outputs ]} = @outputs;
+}
+
+# A handler of Perl runs between two of its steps: of a child that ends just before select(2) begins to wait, nothing would be heard until something else
+# happens. A blocked signal is there to be read (signalfd(2)).
+sub news_of_children {
+    POSIX::sigprocmask(POSIX::SIG_BLOCK(), POSIX::SigSet->new(POSIX::SIGCHLD()));
+    my $set = pack 'Q', 1 << POSIX::SIGCHLD() - 1;
+    my $descriptor = syscall $number{signalfd4}, -1, $set, length $set, SFD_NONBLOCK | SFD_CLOEXEC;
+    open my $news, '<&=', $descriptor or die "signalfd: $!\n";
+    return $news;
 }
 
 sub has_init {
@@ -104,7 +112,8 @@ sub pipes {
 # than its own rights, as each process of the machine has got them.
 sub become_command {
     my ($ends, $folder, $variables) = @_;
-    $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE TERM INT HUP);
+    $SIG{$_} = 'DEFAULT' for qw(PIPE TERM INT HUP);
+    POSIX::sigprocmask(POSIX::SIG_SETMASK(), POSIX::SigSet->new);
     # As the machine's init is, before it is one of its processes.
     for my $group (@{ $machine->{groups} }) { (syswrite($group, "0\n") // -1) > 0 or die "control group: $!\n" }
     POSIX::setsid();
