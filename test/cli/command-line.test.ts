@@ -69,6 +69,7 @@ describe('options of a command', () => {
       recreate: true,
       offline: false,
       acceptNewHostKeys: false,
+      param: [],
     });
     assert.deepEqual(parse('check-port 7999 --on vm1 --on vm2 --kill -y').options, {
       on: ['vm1', 'vm2'],

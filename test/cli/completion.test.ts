@@ -41,6 +41,7 @@ describe('candidates', () => {
       [
         '--dry-run',
         '--recreate',
+        '--param',
         '--offline',
         '--accept-new-host-keys',
         '--file',

@@ -253,7 +253,7 @@ describe('every lab file of the manual', () => {
   for (const page of [readme, ...topics].filter(({ path }) => !path.endsWith('/ci.md'))) {
     for (const [index, text] of codeIn(page, 'yaml').entries()) {
       test(`has no problem: ${page.path}, ${index + 1}`, async () => {
-        using folder = temporaryFolder({ 'server.py': '', 'client.py': '', 'web.py': '' });
+        using folder = temporaryFolder({ 'server.py': '', 'client.py': '', 'web.py': '', 'guest.py': '' });
         const loaded = await checkLabText(wholeLab(text), join(folder.path, 'lab.yaml'), allProviders.names);
         assert.ok('lab' in loaded, JSON.stringify('problems' in loaded && loaded.problems));
         assert.deepEqual(parseScenarios(loaded.lab).problems, []);

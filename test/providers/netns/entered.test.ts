@@ -157,7 +157,7 @@ os.kill(-1, signal.SIGSTOP)`;
       const stopped = user.start('exec', 'vm1', '--', 'sudo', 'python3', '-c', attack);
       const ended = once(stopped, 'close');
       await once(stopped.stdout!, 'data');
-      assert.match((await user.lab('check-port', '7999', '--on', 'vm1')).stdout, /vm1: port 7999 is free/);
+      assert.match((await user.lab('check-port', '7999', '--on', 'vm1')).stdout, /vm1: TCP port 7999 is free/);
       assert.equal(await on(user, 'echo', 'still'), 'still\n');
       passed(await user.lab('status'));
       passed(await user.lab('down'));
