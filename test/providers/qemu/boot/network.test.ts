@@ -130,10 +130,10 @@ describe(
   },
 );
 
-/** Six machines start, of which three are routers. */
+/** Six machines start, of which three are routers: five minutes, after the three of the test before. */
 test(
   'the practical on routing is played on virtual machines',
-  { skip: cannotBoot('tiny', 5), timeout: 1_800_000 },
+  { skip: cannotBoot('tiny', 8), timeout: 1_800_000 },
   async () => {
     const links = hostLinks();
     await using user = userOfMachines(testImages.tiny);

@@ -71,7 +71,7 @@ async function capturedPing(user: LabUser): Promise<number> {
 
 describe(
   'the reference practical on two virtual machines, as an ordinary user',
-  { skip: cannotBoot('tiny'), timeout: 1_800_000 },
+  { skip: cannotBoot('tiny', 4), timeout: 1_800_000 },
   () => {
     test('is played; a machine that was killed comes back; the next start resumes; nothing stays', async () => {
       const links = hostLinks();
