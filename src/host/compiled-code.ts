@@ -64,7 +64,8 @@ function readKept(file: string): Buffer | undefined {
 /** Of another command, most of which is the same: better than nothing where this one runs for the first time. */
 function readAny(place: string): Buffer | undefined {
   try {
-    const [name] = readdirSync(place);
+    // Not one that is being written now.
+    const name = readdirSync(place).find((one) => !one.startsWith('.'));
     return name === undefined ? undefined : readKept(join(place, name));
   } catch {
     return undefined;
