@@ -117,6 +117,11 @@ export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value, where) => (value === undefined ? undefined : shape(value, where));
 }
 
+/** Or this word in its place. */
+export function orWord<W extends string, T>(word: W, shape: Shape<T>): Shape<W | T> {
+  return (value, where) => (value === word ? word : shape(value, where));
+}
+
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value, where) => (value === null ? null : shape(value, where));
 }

@@ -1,34 +1,32 @@
 import { addressText, linkAddressText } from '../address-text.ts';
 import type { LabHints } from '../lab-hints.ts';
 import type { ArpPacket, ArpPlaces } from '../layers/arp-packet.ts';
-import { onceEach } from '../once-each.ts';
+import { Sightings } from '../sightings.ts';
 import type { ArpEnd, ArpMessage } from './arp-message.ts';
-
-/** A network on which somebody asks for all addresses keeps so many; the rest is counted. */
-const MOST_KEPT = 10_000;
 
 const operations: Readonly<Record<number, ArpMessage['operation']>> = { 1: 'request', 2: 'reply' };
 
 /** Gathers the ARP messages of a capture. */
 export class ArpTable {
   readonly #hints: LabHints;
-  readonly #packets: ArpPacket[] = [];
-  /** All, also those that are not kept. */
-  count = 0;
+  readonly #sightings = new Sightings(contentOf);
 
   constructor(hints: LabHints) {
     this.#hints = hints;
   }
 
-  add(arp: ArpPacket): void {
-    this.count += 1;
-    if (this.#packets.length < MOST_KEPT) this.#packets.push(arp);
+  /** All, also those that are not kept. */
+  get count(): number {
+    return this.#sightings.count;
   }
 
-  /** In the order of the capture. Of one that several places of capture saw, the first sighting. */
+  add(arp: ArpPacket): void {
+    this.#sightings.add(arp);
+  }
+
+  /** In the order of the capture. */
   kept(): ArpMessage[] {
-    const sorted = this.#packets.toSorted((a, b) => a.packet.number - b.packet.number);
-    return onceEach(sorted, contentOf).map((arp) => messageOf(arp, this.#hints));
+    return this.#sightings.onceEach().map((arp) => messageOf(arp, this.#hints));
   }
 }
 

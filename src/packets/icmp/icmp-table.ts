@@ -2,12 +2,9 @@ import { addressText } from '../address-text.ts';
 import { Protocol } from '../layers/ip-packet.ts';
 import { echoOf, linkAddressOf, mtuOf, targetOf, type CitedHeaders, type IcmpPacket } from '../layers/icmp-packet.ts';
 import type { LabHints } from '../lab-hints.ts';
-import { onceEach } from '../once-each.ts';
+import { Sightings } from '../sightings.ts';
 import { endKey, pairKey } from '../udp/end-key.ts';
 import type { CitedPacket, IcmpEnd, IcmpMessage } from './icmp-message.ts';
-
-/** A capture that is flooded with pings keeps so many; the rest is counted. */
-const MOST_KEPT = 10_000;
 
 /** A message, and the packet in which it came. */
 export interface KeptMessage {
@@ -18,24 +15,25 @@ export interface KeptMessage {
 /** Gathers the ICMP messages of a capture. */
 export class IcmpTable {
   readonly #hints: LabHints;
-  readonly #packets: IcmpPacket[] = [];
+  readonly #sightings = new Sightings(contentOf);
   readonly #made = new WeakMap<IcmpPacket, IcmpMessage>();
-  /** All, also those that are not kept. */
-  count = 0;
 
   constructor(hints: LabHints) {
     this.#hints = hints;
   }
 
-  add(icmp: IcmpPacket): void {
-    this.count += 1;
-    if (this.#packets.length < MOST_KEPT) this.#packets.push(icmp);
+  /** All, also those that are not kept. */
+  get count(): number {
+    return this.#sightings.count;
   }
 
-  /** In the order of the capture. Of one that several places of capture saw, the first sighting. */
+  add(icmp: IcmpPacket): void {
+    this.#sightings.add(icmp);
+  }
+
+  /** In the order of the capture. */
   kept(): KeptMessage[] {
-    const sorted = this.#packets.toSorted((a, b) => a.packet.number - b.packet.number);
-    return onceEach(sorted, contentOf).map((icmp) => ({ icmp, message: this.#messageOf(icmp) }));
+    return this.#sightings.onceEach().map((icmp) => ({ icmp, message: this.#messageOf(icmp) }));
   }
 
   /** The same object while its number has not risen. */

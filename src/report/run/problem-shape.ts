@@ -8,6 +8,7 @@ import {
   objectOf,
   oneOf,
   optional,
+  orWord,
   port,
   record,
   ShapeError,
@@ -72,7 +73,7 @@ const maybePacket = { packet: optional(packetName) };
 const range = object<CountRange>({ least: count, most: optional(count) });
 const datagramName = object<DatagramName>({ number: count, from: side, length: count, afterMs: number(-1e12, 1e12) });
 
-const countOrSome: Shape<number | 'some'> = (value, where) => (value === 'some' ? value : count(value, where));
+const countOrSome = orWord('some', count);
 
 const packetWish = byKind<PacketWish>({
   connections: { count },

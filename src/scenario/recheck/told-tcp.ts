@@ -1,10 +1,10 @@
-import { fitting, object, oneOf, optional, port, truth, whole, type Shape } from '../../core/json/shape.ts';
+import { fitting, object, oneOf, optional, orWord, port, truth, whole } from '../../core/json/shape.ts';
 import type { TcpExpectation } from '../tcp/tcp-expectation.ts';
 import type { StepMap } from './step-text.ts';
 import { partOf, payloadOf } from './told-payload.ts';
 
 const count = whole(0, 1e9);
-const countOrSome: Shape<number | 'some'> = (value, where) => (value === 'some' ? value : count(value, where));
+const countOrSome = orWord('some', count);
 const plainShape = object<Omit<TcpExpectation, 'close' | 'payload'>>({
   port: optional(port),
   connections: optional(count),
